@@ -1,0 +1,110 @@
+package ir
+
+import "fmt"
+
+// A Bound is the closed interval [Lo, Hi] of integers that a quantity can take.
+type Bound struct {
+	Lo int64 `json:"lo"`
+	Hi int64 `json:"hi"`
+}
+
+// Width returns Hi - Lo: for a tensor's levels that is X, for a window the
+// number that has to stay below 2^P.
+func (b Bound) Width() int64 { return b.Hi - b.Lo }
+
+func (b Bound) String() string { return fmt.Sprintf("[%d,%d]", b.Lo, b.Hi) }
+
+// Product returns the interval of w*x for x in b.
+func (b Bound) Product(w int64) Bound { return Bound{min(w*b.Lo, w*b.Hi), max(w*b.Lo, w*b.Hi)} }
+
+// Plus returns the interval of the sum of a quantity in a and one in b.
+func (a Bound) Plus(b Bound) Bound { return Bound{a.Lo + b.Lo, a.Hi + b.Hi} }
+
+// A Format says which reals the integers of a tensor stand for: integer q in
+// Levels is the real Scales[c] * (q - Zero). An activation has one scale, a
+// weight tensor one for each output channel.
+type Format struct {
+	Levels Bound
+	Zero   int64
+	Scales []float64
+}
+
+// Scale returns the scale of a tensor that has one.
+func (f *Format) Scale() float64 { return f.Scales[0] }
+
+// Real returns the real that integer q stands for, in a tensor with one scale.
+func (f *Format) Real(q int64) float64 { return f.Scales[0] * float64(q-f.Zero) }
+
+// An Accum is the register that a dot product is summed in: Bits wide, and,
+// when Wide is not zero, flushed into a register of Wide bits.
+type Accum struct {
+	Bits int
+	Wide int
+}
+
+func (a Accum) String() string {
+	if a.Wide == 0 {
+		return fmt.Sprint(a.Bits)
+	}
+	return fmt.Sprintf("%d:%d", a.Bits, a.Wide)
+}
+
+// Total returns the width of the register that holds the whole sum.
+func (a Accum) Total() int {
+	if a.Wide != 0 {
+		return a.Wide
+	}
+	return a.Bits
+}
+
+// Fits reports whether a window fits an accumulator of the given width once a
+// preload has moved it: H - L <= 2^bits - 1.
+func (b Bound) Fits(bits int) bool { return b.Width() <= int64(1)<<bits-1 }
+
+// Preload returns the constant that a sum with window b starts from so that it
+// stays in the signed register [-2^(bits-1), 2^(bits-1)-1]: zero when it does
+// already, else the least shift. b must fit.
+func (b Bound) Preload(bits int) int64 {
+	half := int64(1) << (bits - 1)
+	switch {
+	case b.Lo < -half:
+		return -half - b.Lo
+	case b.Hi > half-1:
+		return half - 1 - b.Hi
+	}
+	return 0
+}
+
+// BitsFor returns the least accumulator width that b fits.
+func (b Bound) BitsFor() int {
+	n := 1
+	for !b.Fits(n) {
+		n++
+	}
+	return n
+}
+
+// A Sum holds what the compiler decides about the dot products of one node.
+type Sum struct {
+	Acc  Accum
+	K    int    // products in one dot product
+	Rung string // the argument that bounds it: type, l1 or window
+	// Channels has one entry an output channel.
+	Channels []Channel
+	// Bias, Mul and Shift are the requantizer's, one a channel:
+	// q = clamp(Zero + Requantize(sum + Bias, Mul, Shift)). Bias takes in the
+	// input's zero point, -Zero * sum of w.
+	Bias  []int32
+	Mul   []int32
+	Shift []int8
+	// SNR is the power of the real sums over that of the error of the integer
+	// ones, in decibels, on calibration samples: a measurement, not a bound.
+	SNR float64
+}
+
+// A Channel is the proof of one output channel.
+type Channel struct {
+	Window Bound // of the sum of w*q over stored levels q, before bias
+	L1     int64 // sum of |w|
+	Sum    int64 // sum of w
+}
