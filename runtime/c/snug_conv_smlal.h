@@ -1,0 +1,204 @@
+/* Convolution with a dot product split over eight 16-bit lanes: SMLAL.8h
+   (VMLAL.S8), operands never widened. */
+#ifndef SNUG_CONV_SMLAL_H
+#define SNUG_CONV_SMLAL_H
+
+#include "snug_conv.h"
+
+/* weights[channel][k], each piece padded with zeros to a multiple of eight; the
+   padding may read up to seven elements past a piece, which weigh nothing.
+   A segment's bound holds for each lane: lane i sums products i, i+8, ... */
+
+#if SNUG_NEON
+
+/* Four pixels by four channels fill sixteen registers; on ARMv7, two by four
+   fill eight of sixteen. */
+#if defined(__aarch64__)
+#define SNUG_DOT_PIXELS 4
+#define SNUG_DOT_EACH(M) M(0) M(1) M(2) M(3)
+#else
+#define SNUG_DOT_PIXELS 2
+#define SNUG_DOT_EACH(M) M(0) M(1)
+#endif
+
+/* The sums of four registers' lanes, modulo 2^16. */
+static inline int16x4_t snug_dot_reduce16(int16x8_t a, int16x8_t b, int16x8_t c, int16x8_t d)
+{
+    const int16x4_t ab = vpadd_s16(vadd_s16(vget_low_s16(a), vget_high_s16(a)), vadd_s16(vget_low_s16(b), vget_high_s16(b)));
+    const int16x4_t cd = vpadd_s16(vadd_s16(vget_low_s16(c), vget_high_s16(c)), vadd_s16(vget_low_s16(d), vget_high_s16(d)));
+    return vpadd_s16(ab, cd);
+}
+
+static inline int32x4_t snug_dot_reduce32(const int32x4_t s[4])
+{
+    const int32x2_t a = vadd_s32(vget_low_s32(s[0]), vget_high_s32(s[0]));
+    const int32x2_t b = vadd_s32(vget_low_s32(s[1]), vget_high_s32(s[1]));
+    const int32x2_t c = vadd_s32(vget_low_s32(s[2]), vget_high_s32(s[2]));
+    const int32x2_t d = vadd_s32(vget_low_s32(s[3]), vget_high_s32(s[3]));
+    return vcombine_s32(vpadd_s32(a, b), vpadd_s32(c, d));
+}
+
+/* Four sums to n channels of y. */
+static inline void snug_dot_store(const snug_conv *g, int32x4_t sum, int32_t c, int32_t n, int8_t *y)
+{
+    int32_t i;
+    if (n == 4) {
+        int8_t lanes[8];
+        const int32x4_t v = snug_requantize4(&g->q, sum, c);
+        vst1_s8(lanes, snug_narrow8(&g->q, v, v));
+        for (i = 0; i < 4; i++) {
+            y[c + i] = lanes[i];
+        }
+    } else {
+        int32_t lanes[4];
+        vst1q_s32(lanes, sum);
+        for (i = 0; i < n; i++) {
+            y[c + i] = snug_requantize(&g->q, lanes[i], c + i);
+        }
+    }
+}
+
+/* Pixels that begin at x[0..], channels c..c+3 of which n are stored; the rows
+   of channels past n repeat the last. */
+static inline void snug_dot_tile(const snug_conv *g, const int8_t *const x[SNUG_DOT_PIXELS],
+                                 int8_t *const y[SNUG_DOT_PIXELS], int32_t c, int32_t n, int32_t pixels, int32_t flushes)
+{
+    int32_t i, k;
+    const int8_t *w0 = g->weights + c * g->k;
+    const int8_t *w1 = n > 1 ? w0 + g->k : w0;
+    const int8_t *w2 = n > 2 ? w1 + g->k : w1;
+    const int8_t *w3 = n > 3 ? w2 + g->k : w2;
+    int32x4_t wide[SNUG_DOT_PIXELS][4];
+#define SNUG_DECLARE(p) int16x8_t s##p##0 = vdupq_n_s16(0), s##p##1 = s##p##0, s##p##2 = s##p##0, s##p##3 = s##p##0;
+    SNUG_DOT_EACH(SNUG_DECLARE)
+#undef SNUG_DECLARE
+    for (i = 0; i < SNUG_DOT_PIXELS; i++) {
+        wide[i][0] = wide[i][1] = wide[i][2] = wide[i][3] = vdupq_n_s32(0);
+    }
+    for (i = 0; i < g->pieces; i++) {
+        const int32_t at = g->piece[i].at, len = g->piece[i].len;
+        for (k = 0; k < len; k += 8) {
+            const int8x8_t v0 = vld1_s8(w0), v1 = vld1_s8(w1), v2 = vld1_s8(w2), v3 = vld1_s8(w3);
+            w0 += 8, w1 += 8, w2 += 8, w3 += 8;
+#define SNUG_PIXEL(p)                                  \
+    {                                                  \
+        const int8x8_t u = vld1_s8(x[p] + at + k);     \
+        s##p##0 = vmlal_s8(s##p##0, v0, u);            \
+        s##p##1 = vmlal_s8(s##p##1, v1, u);            \
+        s##p##2 = vmlal_s8(s##p##2, v2, u);            \
+        s##p##3 = vmlal_s8(s##p##3, v3, u);            \
+    }
+            SNUG_DOT_EACH(SNUG_PIXEL)
+#undef SNUG_PIXEL
+        }
+        if (flushes && g->piece[i].flush) {
+#define SNUG_FLUSH(p)                                  \
+    wide[p][0] = vpadalq_s16(wide[p][0], s##p##0);     \
+    wide[p][1] = vpadalq_s16(wide[p][1], s##p##1);     \
+    wide[p][2] = vpadalq_s16(wide[p][2], s##p##2);     \
+    wide[p][3] = vpadalq_s16(wide[p][3], s##p##3);     \
+    s##p##0 = s##p##1 = s##p##2 = s##p##3 = vdupq_n_s16(0);
+            SNUG_DOT_EACH(SNUG_FLUSH)
+#undef SNUG_FLUSH
+        }
+    }
+#define SNUG_STORE(p)                                                                            \
+    if (p < pixels) {                                                                            \
+        int32x4_t sum;                                                                           \
+        if (flushes) {                                                                           \
+            sum = snug_dot_reduce32(wide[p]);                                                    \
+        } else {                                                                                 \
+            int16x4_t s = snug_dot_reduce16(s##p##0, s##p##1, s##p##2, s##p##3);                 \
+            if (g->q.preload) {                                                                  \
+                int16_t pre[4] = {0, 0, 0, 0};                                                   \
+                for (i = 0; i < n; i++) {                                                        \
+                    pre[i] = g->q.preload[c + i];                                                \
+                }                                                                                \
+                s = vadd_s16(s, vld1_s16(pre));                                                  \
+            }                                                                                    \
+            sum = vmovl_s16(s);                                                                  \
+        }                                                                                        \
+        snug_dot_store(g, sum, c, n, y[p]);                                                      \
+    }
+    SNUG_DOT_EACH(SNUG_STORE)
+#undef SNUG_STORE
+}
+
+static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y)
+{
+    const int32_t pixels = g->h * g->w;
+    int32_t group, c, p, i, flushes = 0;
+    for (i = 0; i + 1 < g->pieces; i++) {
+        flushes |= g->piece[i].flush;
+    }
+    for (group = 0; group < g->groups; group++) {
+        for (c = 0; c < g->c; c += 4) {
+            const int32_t n = g->c - c < 4 ? g->c - c : 4;
+            int32_t row = 0, col = 0;
+            for (p = 0; p < pixels; p += SNUG_DOT_PIXELS) {
+                const int8_t *xs[SNUG_DOT_PIXELS];
+                int8_t *ys[SNUG_DOT_PIXELS];
+                const int32_t left = pixels - p < SNUG_DOT_PIXELS ? pixels - p : SNUG_DOT_PIXELS;
+                for (i = 0; i < SNUG_DOT_PIXELS; i++) {
+                    xs[i] = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                    ys[i] = y + row * g->y_row + col * g->y_col;
+                    if (i + 1 < left && ++col == g->w) { /* past the last pixel, repeat it */
+                        col = 0;
+                        row++;
+                    }
+                }
+                if (++col == g->w) {
+                    col = 0;
+                    row++;
+                }
+                snug_dot_tile(g, xs, ys, group * g->c + c, n, left, flushes);
+            }
+        }
+    }
+}
+
+#else /* the same lanes, one at a time */
+
+static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y)
+{
+    int32_t group, row, col, c, i, k, j;
+    for (group = 0; group < g->groups; group++) {
+        for (row = 0; row < g->h; row++) {
+            for (col = 0; col < g->w; col++) {
+                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                int8_t *yp = y + row * g->y_row + col * g->y_col;
+                for (c = group * g->c; c < (group + 1) * g->c; c++) {
+                    const int8_t *w = g->weights + c * g->k;
+                    uint32_t lane[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+                    int32_t sum = 0, flushed = 0;
+                    for (i = 0; i < g->pieces; i++) {
+                        const int8_t *xi = xp + g->piece[i].at;
+                        const int32_t len = g->piece[i].len;
+                        for (k = 0; k < len; k++) {
+                            lane[k & 7] += (uint32_t)(xi[k] * w[k]);
+                        }
+                        w += (len + 7) / 8 * 8;
+                        if (g->piece[i].flush && (flushed || i + 1 < g->pieces)) {
+                            for (j = 0; j < 8; j++) {
+                                sum += snug_wrap16(lane[j]);
+                                lane[j] = 0u;
+                            }
+                            flushed = 1;
+                        }
+                    }
+                    if (!flushed) {
+                        uint32_t all = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
+                        for (j = 0; j < 8; j++) {
+                            all += lane[j];
+                        }
+                        sum = snug_wrap16(all);
+                    }
+                    yp[c] = snug_requantize(&g->q, sum, c);
+                }
+            }
+        }
+    }
+}
+
+#endif
+#endif

@@ -1,0 +1,115 @@
+/* Depthwise convolution: every channel is its own group. */
+#ifndef SNUG_DEPTHWISE_H
+#define SNUG_DEPTHWISE_H
+
+#include "snug_conv.h"
+
+/* weights[tap][channel]; tap t reads the input at tap[t].at + channel. */
+typedef struct {
+    int32_t h, w;
+    int32_t x_row, x_col;
+    int32_t y_row, y_col;
+    int32_t c;
+    int32_t taps;
+    const snug_piece *tap;
+    const int8_t *weights;
+    snug_requant q;
+} snug_depthwise;
+
+/* 16-bit sums of channels [c, c+n) of one pixel, one at a time. */
+static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
+{
+    int32_t t;
+    for (n += c; c < n; c++) {
+        uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
+        int32_t sum = 0;
+        for (t = 0; t < g->taps; t++) {
+            acc += (uint32_t)(x[g->tap[t].at + c] * g->weights[t * g->c + c]);
+            if (g->tap[t].flush) {
+                sum += snug_wrap16(acc);
+                acc = 0u;
+            }
+        }
+        y[c] = snug_requantize(&g->q, sum, c);
+    }
+}
+
+#if SNUG_NEON
+/* Eight channels from c of up to four pixels. */
+static inline void snug_dw_tile(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t pixels)
+{
+    int32_t t, p;
+    const int16x8_t start = g->q.preload ? vld1q_s16(g->q.preload + c) : vdupq_n_s16(0);
+    const int8_t *x1 = x + (pixels > 1 ? g->x_col : 0);
+    const int8_t *x2 = x1 + (pixels > 2 ? g->x_col : 0);
+    const int8_t *x3 = x2 + (pixels > 3 ? g->x_col : 0);
+    int16x8_t s[4];
+    int32x4_t wide[4][2];
+    int16x8_t s0 = start, s1 = start, s2 = start, s3 = start;
+    for (p = 0; p < 4; p++) {
+        wide[p][0] = wide[p][1] = vdupq_n_s32(0);
+    }
+    for (t = 0; t < g->taps; t++) {
+        const int32_t at = g->tap[t].at + c;
+        const int8x8_t w = vld1_s8(g->weights + t * g->c + c);
+        s0 = vmlal_s8(s0, w, vld1_s8(x + at));
+        s1 = vmlal_s8(s1, w, vld1_s8(x1 + at));
+        s2 = vmlal_s8(s2, w, vld1_s8(x2 + at));
+        s3 = vmlal_s8(s3, w, vld1_s8(x3 + at));
+        if (g->tap[t].flush) {
+            s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3;
+            for (p = 0; p < 4; p++) {
+                wide[p][0] = vaddw_s16(wide[p][0], vget_low_s16(s[p]));
+                wide[p][1] = vaddw_s16(wide[p][1], vget_high_s16(s[p]));
+            }
+            s0 = s1 = s2 = s3 = vdupq_n_s16(0);
+        }
+    }
+    for (p = 0; p < pixels; p++) {
+        vst1_s8(y + p * g->y_col + c, snug_narrow8(&g->q, snug_requantize4(&g->q, wide[p][0], c),
+                                                   snug_requantize4(&g->q, wide[p][1], c + 4)));
+    }
+}
+#endif
+
+static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x, int8_t *y)
+{
+    int32_t row, col;
+    for (row = 0; row < g->h; row++) {
+        for (col = 0; col < g->w; col += 4) {
+            const int32_t pixels = g->w - col < 4 ? g->w - col : 4;
+            const int8_t *xp = x + row * g->x_row + col * g->x_col;
+            int8_t *yp = y + row * g->y_row + col * g->y_col;
+            int32_t c = 0, p;
+#if SNUG_NEON
+            for (; c + 8 <= g->c; c += 8) {
+                snug_dw_tile(g, xp, yp, c, pixels);
+            }
+#endif
+            for (p = 0; p < pixels; p++) {
+                snug_dw_a16(g, xp + p * g->x_col, yp + p * g->y_col, c, g->c - c);
+            }
+        }
+    }
+}
+
+/* 32-bit sums, portable. */
+static inline void snug_dw_s8_a32(const snug_depthwise *g, const int8_t *x, int8_t *y)
+{
+    int32_t row, col, c, t;
+    for (row = 0; row < g->h; row++) {
+        for (col = 0; col < g->w; col++) {
+            const int8_t *xp = x + row * g->x_row + col * g->x_col;
+            int8_t *yp = y + row * g->y_row + col * g->y_col;
+            for (c = 0; c < g->c; c++) {
+                int32_t sum = 0;
+                for (t = 0; t < g->taps; t++) {
+                    sum += xp[g->tap[t].at + c] * g->weights[t * g->c + c];
+                }
+                yp[c] = snug_requantize(&g->q, sum, c);
+            }
+        }
+    }
+}
+
+#endif

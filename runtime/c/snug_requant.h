@@ -1,0 +1,92 @@
+/* From a sum to the next tensor's levels, in integers. */
+#ifndef SNUG_REQUANT_H
+#define SNUG_REQUANT_H
+
+#include <stdint.h>
+
+#if defined(__ARM_NEON) && !defined(SNUG_PORTABLE)
+#include <arm_neon.h>
+#define SNUG_NEON 1
+#else
+#define SNUG_NEON 0
+#endif
+
+/* The code relies on >> of a negative number being arithmetic, as it is on
+   every compiler for the targets; C99 leaves it to the implementation. */
+typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
+
+/* y = clamp(zero + round((sum + bias) * mul / 2^15 / 2^shift), lo, hi), with
+   tables of one entry a channel. mul is in [2^14, 2^15), or null: the factor
+   is 2^-shift alone. A negative shift moves the sum left first. preload is added
+   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. */
+typedef struct {
+    const int32_t *bias;
+    const int16_t *mul;
+    const int8_t *shift;
+    const int16_t *preload;
+    int32_t zero, lo, hi;
+} snug_requant;
+
+static inline int32_t snug_clamp(int32_t v, int32_t lo, int32_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+/* t * mul / 2^15 / 2^shift, rounding to nearest in both steps. */
+static inline int32_t snug_scale(int32_t t, int32_t mul, int32_t shift)
+{
+    int64_t v;
+    if (shift < 0) {
+        t *= (int32_t)1 << -shift;
+        shift = 0;
+    }
+    v = t;
+    if (mul != 0) {
+        v = (v * mul + 16384) >> 15;
+    }
+    return (int32_t)((v + (((int64_t)1 << shift) >> 1)) >> shift);
+}
+
+static inline int8_t snug_requantize(const snug_requant *q, int32_t sum, int32_t c)
+{
+    int32_t v = snug_scale(sum + q->bias[c], q->mul ? q->mul[c] : 0, q->shift[c]);
+    return (int8_t)snug_clamp(v + q->zero, q->lo, q->hi);
+}
+
+/* The 16-bit sum that a register holds after wrapping adds, read as signed. */
+static inline int32_t snug_wrap16(uint32_t v)
+{
+    return (int32_t)((v & 0xffffu) ^ 0x8000u) - 0x8000;
+}
+
+#if SNUG_NEON
+/* Channels c..c+3, unclamped. VQRDMULH by mul << 16 is (t*mul + 2^14) >> 15, and
+   VRSHL by -shift rounds as snug_scale does. */
+static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, int32_t c)
+{
+    int32_t lanes[4];
+    int32x4_t t, shift, left;
+    int32_t i;
+    for (i = 0; i < 4; i++) {
+        lanes[i] = q->shift[c + i];
+    }
+    shift = vld1q_s32(lanes);
+    left = vmaxq_s32(vnegq_s32(shift), vdupq_n_s32(0));
+    t = vshlq_s32(vaddq_s32(sum, vld1q_s32(q->bias + c)), left);
+    if (q->mul) {
+        t = vqrdmulhq_s32(t, vshll_n_s16(vld1_s16(q->mul + c), 16));
+    }
+    return vrshlq_s32(t, vminq_s32(vnegq_s32(shift), vdupq_n_s32(0)));
+}
+
+/* Eight channels to int8. Saturation on the way is monotone and [lo, hi] lies
+   inside int8, so the clamp at the end decides. */
+static inline int8x8_t snug_narrow8(const snug_requant *q, int32x4_t a, int32x4_t b)
+{
+    int16x8_t v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
+    int8x8_t y = vqmovn_s16(vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero)));
+    return vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
+}
+#endif
+
+#endif

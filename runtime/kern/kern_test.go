@@ -1,0 +1,250 @@
+package kern
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// randomLayer makes a convolution whose whole windows fit 16 bits, or, for
+// flushed sums, whose segments do; and its input.
+func randomLayer(r *rand.Rand, flushed bool) *Layer {
+	c, k := 1+r.IntN(21), 0
+	g := &Conv{H: 1 + r.IntN(3), W: 1 + r.IntN(9), Groups: 1 + r.IntN(2), C: c}
+	at := 0
+	for range 1 + r.IntN(4) {
+		n := 1 + r.IntN(30)
+		g.Pieces = append(g.Pieces, Piece{At: at, Len: n, Flush: flushed && r.IntN(2) == 0})
+		at += n + r.IntN(5)
+		k += n
+	}
+	g.Pieces[len(g.Pieces)-1].Flush = true
+	g.K, g.XGroup = k, at
+	g.XCol = 1 + r.IntN(5)
+	g.XRow = g.XCol * g.W
+	g.YCol = g.Groups * c
+	g.YRow = g.YCol * g.W
+	lo, hi := int8(-r.IntN(129)), int8(r.IntN(128))
+	n := g.Groups * c
+	q := &Requant{Bias: make([]int32, n), Mul: make([]int16, n), Shift: make([]int8, n), Zero: int32(r.IntN(20) - 10), Lo: -128, Hi: 127}
+	w := make([]byte, n*k)
+	for ch := range n {
+		row := w[ch*k : (ch+1)*k]
+		for i := range row {
+			row[i] = byte(int8(r.IntN(255) - 127))
+		}
+		shrink(row, g.Pieces, int(lo), int(hi), flushed)
+		q.Bias[ch] = int32(r.IntN(2001) - 1000)
+		q.Mul[ch] = int16(1<<14 + r.IntN(1<<14))
+		q.Shift[ch] = int8(6 + r.IntN(4))
+	}
+	l := &Layer{Name: "random", Conv: g, Run: Conv16, W: string(w), Q: q, Lo: lo, Hi: hi}
+	if !flushed {
+		q.Preload = make([]int16, n)
+		for ch := range n {
+			l, h := window(w[ch*k:(ch+1)*k], int(lo), int(hi))
+			if h > 32767 {
+				q.Preload[ch] = int16(32767 - h)
+			}
+			if l < -32768 {
+				q.Preload[ch] = int16(-32768 - l)
+			}
+			q.Bias[ch] -= int32(q.Preload[ch])
+		}
+	}
+	return l
+}
+
+func window(row []byte, lo, hi int) (l, h int) {
+	for _, b := range row {
+		a, c := int(int8(b))*lo, int(int8(b))*hi
+		l, h = l+min(a, c), h+max(a, c)
+	}
+	return l, h
+}
+
+// shrink halves weights until the sums that a register holds fit it.
+func shrink(row []byte, pieces []Piece, lo, hi int, flushed bool) {
+	fits := func(part []byte) bool {
+		l, h := window(part, lo, hi)
+		if flushed {
+			return l >= -32768 && h <= 32767
+		}
+		return h-l <= 65535
+	}
+	for {
+		ok, at, first := true, 0, 0
+		for _, p := range pieces {
+			at += p.Len
+			if p.Flush {
+				ok = ok && fits(row[first:at])
+				first = at
+			}
+		}
+		if ok {
+			return
+		}
+		for i, b := range row {
+			row[i] = byte(int8(b) / 2)
+		}
+	}
+}
+
+// TestConvTwins compares the word kernels with plain sums, on random inputs
+// and on those that attain the ends of every window.
+func TestConvTwins(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 400 {
+		l := randomLayer(r, i%2 == 1)
+		if _, wrong := CheckLayer(l); wrong != "" {
+			t.Fatal(i, wrong)
+		}
+		g := l.Conv
+		x := make([]int8, (g.H-1)*g.XRow+(g.W-1)*g.XCol+g.Groups*g.XGroup)
+		for j := range x {
+			x[j] = l.Lo + int8(r.IntN(int(l.Hi)-int(l.Lo)+1))
+		}
+		n := g.H * g.W * g.YCol
+		want, got, wide := make([]int8, n), make([]int8, n), make([]int8, n)
+		words := make([]uint64, 4*g.K)
+		convDirect(g, x, want, l.W, l.Q)
+		Conv16(g, x, got, l.W, l.Q, words)
+		for j := range want {
+			if got[j] != want[j] {
+				t.Fatalf("layer %d: Conv16: element %d is %d, want %d", i, j, got[j], want[j])
+			}
+		}
+		if l.Q.Preload == nil {
+			Conv32(g, x, wide, l.W, l.Q, words)
+			for j := range want {
+				if wide[j] != want[j] {
+					t.Fatalf("layer %d: Conv32: element %d is %d, want %d", i, j, wide[j], want[j])
+				}
+			}
+		}
+	}
+}
+
+// faulty computes a convolution one product at a time in the manner of a kernel
+// with a given fault.
+func faulty(step func(acc, product int32) int32, late bool) func(g *Conv, x, y []int8, w string, q *Requant, words []uint64) {
+	return func(g *Conv, x, y []int8, w string, q *Requant, _ []uint64) {
+		for col := range g.W {
+			for c := range g.C {
+				var sum, acc int32
+				k, due := 0, false
+				for i, p := range g.Pieces {
+					for j := range p.Len {
+						acc = step(acc, int32(x[col*g.XCol+p.At+j])*int32(int8(w[c*g.K+k])))
+						k++
+						if due {
+							sum, acc, due = sum+acc, 0, false
+						}
+					}
+					if p.Flush {
+						if late && i < len(g.Pieces)-1 {
+							due = true
+							continue
+						}
+						if q.Preload != nil { // where it is wanted: behind the sum
+							acc = step(acc, int32(q.Preload[c]))
+						}
+						sum, acc = sum+acc, 0
+					}
+				}
+				y[col*g.YCol+c] = q.apply(sum, c)
+			}
+		}
+	}
+}
+
+func wrapping(acc, p int32) int32   { return int32(int16(acc + p)) }
+func saturating(acc, p int32) int32 { return min(max(acc+p, -32768), 32767) }
+
+// TestCheckLayerNotices holds the check itself: a right kernel passes, one that
+// saturates or that flushes one product late does not.
+func TestCheckLayerNotices(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	wide := &Layer{Name: "wide", Lo: 0, Hi: 127, Conv: &Conv{H: 1, W: 9, Groups: 1, C: 2, K: 40, XGroup: 40, Pieces: []Piece{{0, 40, true}}}}
+	row := make([]byte, 40)
+	for i := range row { // all of one sign: the sum reaches 60960, beyond int16
+		row[i] = 12
+	}
+	wide.W = string(row) + string(row)
+	wide.Q = &Requant{Bias: []int32{28193, 28193}, Mul: []int16{1 << 14, 1 << 14}, Shift: []int8{7, 7}, Preload: []int16{-28193, -28193}, Lo: -128, Hi: 127, Zero: -128}
+
+	flushed := &Layer{Name: "flushed", Lo: 0, Hi: 127, Conv: &Conv{H: 1, W: 9, Groups: 1, C: 2, XGroup: 64}}
+	k, sum, first := 0, 0, 0
+	var w []byte
+	for k < 64 {
+		v := 60 + r.IntN(60)
+		if sum+v*127 > 32767 { // the longest segment that fits
+			flushed.Conv.Pieces = append(flushed.Conv.Pieces, Piece{At: first, Len: k - first, Flush: true})
+			first, sum = k, 0
+		}
+		sum += v * 127
+		w = append(w, byte(v))
+		k++
+	}
+	flushed.Conv.Pieces = append(flushed.Conv.Pieces, Piece{At: first, Len: k - first, Flush: true})
+	flushed.Conv.K = k
+	flushed.W = string(w) + string(w)
+	flushed.Q = &Requant{Bias: []int32{-200000, -200000}, Mul: []int16{1 << 14, 1 << 14}, Shift: []int8{10, 10}, Lo: -128, Hi: 127}
+
+	tests := []struct {
+		name  string
+		layer *Layer
+		run   func(g *Conv, x, y []int8, w string, q *Requant, words []uint64)
+		want  bool
+	}{
+		{"ours", wide, Conv16, true},
+		{"wraps", wide, faulty(wrapping, false), true},
+		{"saturates", wide, faulty(saturating, false), false},
+		{"ours, flushed", flushed, Conv16, true},
+		{"wraps, flushed", flushed, faulty(wrapping, false), true},
+		{"flushes one product late", flushed, faulty(wrapping, true), false},
+	}
+	for _, test := range tests {
+		l := *test.layer
+		l.Run = test.run
+		_, wrong := CheckLayer(&l)
+		if (wrong == "") != test.want {
+			t.Errorf("%s: check says %q", test.name, wrong)
+		}
+	}
+}
+
+// TestQuotient compares long division with the processor's.
+func TestQuotient(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 10000 {
+		b := 1 + r.Int64N(1<<33)
+		a := r.Int64N(512 * b)
+		if got := quotient(a, b); got != a/b {
+			t.Fatalf("quotient(%d, %d) = %d, want %d", a, b, got, a/b)
+		}
+	}
+}
+
+func BenchmarkConv16(b *testing.B) {
+	g := &Conv{H: 32, W: 32, XRow: 34 * 16, XCol: 16, YRow: 32 * 16, YCol: 16, Groups: 1, C: 16, K: 144,
+		Pieces: []Piece{{0, 48, false}, {34 * 16, 48, false}, {2 * 34 * 16, 48, true}}}
+	q := &Requant{Bias: make([]int32, 16), Mul: make([]int16, 16), Shift: make([]int8, 16), Lo: -128, Hi: 127}
+	x, y, w, words := make([]int8, 34*34*16), make([]int8, 32*32*16), string(make([]byte, 16*144)), make([]uint64, 4*144)
+	for b.Loop() {
+		Conv16(g, x, y, w, q, words)
+	}
+	b.ReportMetric(float64(b.N)*32*32*16*144/b.Elapsed().Seconds()/1e9, "GMAC/s")
+}
+
+func BenchmarkDepthwise(b *testing.B) {
+	g := &Depthwise{H: 32, W: 32, XRow: 34 * 16, XCol: 16, YRow: 32 * 16, YCol: 16, C: 16}
+	for i := range 9 {
+		g.Taps = append(g.Taps, Piece{At: (i/3*34 + i%3) * 16, Len: 1, Flush: i == 8})
+	}
+	q := &Requant{Bias: make([]int32, 16), Mul: make([]int16, 16), Shift: make([]int8, 16), Lo: -128, Hi: 127}
+	x, y, w := make([]int8, 34*34*16), make([]int8, 32*32*16), string(make([]byte, 16*9))
+	for b.Loop() {
+		DepthwiseConv(g, x, y, w, q)
+	}
+	b.ReportMetric(float64(b.N)*32*32*16*9/b.Elapsed().Seconds()/1e9, "GMAC/s")
+}

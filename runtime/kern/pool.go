@@ -1,0 +1,95 @@
+package kern
+
+// A Pool is the geometry of a pooling window over H x W x C outputs. Windows
+// are cut at the edges of the XH x XW input.
+type Pool struct {
+	H, W, C              int
+	XH, XW               int
+	XRow, XCol           int // input elements from one input row, column to the next
+	YRow, YCol           int
+	KH, KW               int
+	StrideH, StrideW     int
+	PadH, PadW           int // rows, columns of padding before the first
+	DilationH, DilationW int
+	XZero                int32
+	Mul                  []int16 // AveragePool: a window of n elements takes the factor Mul[n-1]/2^15/2^Shift[n-1],
+	Shift                []int8  // or the only one there is
+	Zero, Lo, Hi         int32
+}
+
+// MaxPool writes the greatest element of each window; the output has the
+// input's format.
+func MaxPool(g *Pool, x, y []int8) {
+	for row := 0; row < g.H; row++ {
+		for col := 0; col < g.W; col++ {
+			yp := y[row*g.YRow+col*g.YCol:][:g.C]
+			for c := range yp {
+				yp[c] = -128
+			}
+			for kh := 0; kh < g.KH; kh++ {
+				r := row*g.StrideH - g.PadH + kh*g.DilationH
+				if r < 0 || r >= g.XH {
+					continue
+				}
+				for kw := 0; kw < g.KW; kw++ {
+					s := col*g.StrideW - g.PadW + kw*g.DilationW
+					if s < 0 || s >= g.XW {
+						continue
+					}
+					xp := x[r*g.XRow+s*g.XCol:][:len(yp)]
+					for c, v := range xp {
+						if v > yp[c] {
+							yp[c] = v
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// AveragePool writes the mean of each window. Padding that counts toward the
+// mean was made part of the table: Mul[n-1] belongs to n real elements.
+func AveragePool(g *Pool, x, y []int8) {
+	for row := 0; row < g.H; row++ {
+		for col := 0; col < g.W; col++ {
+			for c := 0; c < g.C; c++ {
+				sum, n := int32(0), int32(0)
+				for kh := 0; kh < g.KH; kh++ {
+					r := row*g.StrideH - g.PadH + kh*g.DilationH
+					if r < 0 || r >= g.XH {
+						continue
+					}
+					for kw := 0; kw < g.KW; kw++ {
+						s := col*g.StrideW - g.PadW + kw*g.DilationW
+						if s < 0 || s >= g.XW {
+							continue
+						}
+						sum += int32(x[r*g.XRow+s*g.XCol+c])
+						n++
+					}
+				}
+				y[row*g.YRow+col*g.YCol+c] = g.mean(sum, n)
+			}
+		}
+	}
+}
+
+// mean requantizes the sum of n elements.
+func (g *Pool) mean(sum, n int32) int8 {
+	if n == 0 {
+		return int8(clamp(g.Zero, g.Lo, g.Hi))
+	}
+	i := 0
+	if len(g.Mul) > 1 {
+		i = int(n) - 1
+	}
+	t, s := sum-n*g.XZero, g.Shift[i]
+	if s < 0 {
+		t <<= uint(-s)
+		s = 0
+	}
+	v := (int64(t)*int64(g.Mul[i]) + 1<<14) >> 15
+	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
+	return int8(clamp(int32(v)+g.Zero, g.Lo, g.Hi))
+}

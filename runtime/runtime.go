@@ -1,0 +1,15 @@
+// Package runtime embeds the text that is the same for every network: the C
+// kernels, which are header-only, and the Go kernels of package kern.
+package runtime
+
+import "embed"
+
+// C holds c/snug_*.h.
+//
+//go:embed c/*.h
+var C embed.FS
+
+// Kern holds kern/*.go; check.go is what emitted tests are made of.
+//
+//go:embed kern/check.go kern/conv.go kern/depthwise.go kern/elementwise.go kern/pool.go kern/requant.go kern/softmax.go
+var Kern embed.FS
