@@ -1,0 +1,53 @@
+package codegen
+
+import (
+	"cmp"
+	"slices"
+)
+
+// arenaAlign keeps every buffer on a boundary that 128-bit loads like.
+const arenaAlign = 16
+
+// arenaSlack is readable memory after the last buffer: SIMD kernels read
+// whole vectors, whose last lanes may lie past a row and weigh nothing.
+const arenaSlack = 16
+
+// placeBuffers gives every buffer of the arena an offset such that two that are
+// live at one call do not meet, and returns the peak and its lower bound, the
+// largest sum of buffers live at one call. Greedy by size: large buffers
+// first, each at the lowest gap that holds it.
+func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
+	order := make([]*Buf, 0, len(bufs))
+	at := make([]int, calls+1)
+	for _, b := range bufs {
+		if b.Place != InArena {
+			continue
+		}
+		order = append(order, b)
+		for i := b.First; i <= b.Last; i++ {
+			at[i] += align(b.Size)
+		}
+	}
+	live = slices.Max(at)
+	slices.SortStableFunc(order, func(a, b *Buf) int { return cmp.Compare(b.Size, a.Size) })
+	var placed []*Buf // by offset
+	for _, b := range order {
+		off := 0
+		for _, o := range placed {
+			if o.Last < b.First || b.Last < o.First {
+				continue
+			}
+			if off+align(b.Size) <= o.Off {
+				break
+			}
+			off = max(off, o.Off+align(o.Size))
+		}
+		b.Off = off
+		peak = max(peak, off+align(b.Size))
+		i, _ := slices.BinarySearchFunc(placed, off, func(o *Buf, off int) int { return cmp.Compare(o.Off, off) })
+		placed = slices.Insert(placed, i, b)
+	}
+	return peak + arenaSlack, live + arenaSlack
+}
+
+func align(n int) int { return (n + arenaAlign - 1) / arenaAlign * arenaAlign }

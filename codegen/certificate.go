@@ -1,0 +1,131 @@
+package codegen
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// Digest is the SHA-256 of a table's numbers, each in decimal with a newline.
+func Digest[T int8 | int16 | int32](name string, values []T) ir.CertificateTable {
+	h := sha256.New()
+	var b []byte
+	for _, v := range values {
+		b = append(strconv.AppendInt(b[:0], int64(v), 10), '\n')
+		h.Write(b)
+	}
+	return ir.CertificateTable{Name: name, SHA256: hex.EncodeToString(h.Sum(nil))}
+}
+
+// Certify returns certificate.json: one line a channel and a table, so that a
+// changed weight changes few lines. layerName is how the language names a call.
+func Certify(p *Program, language string, layerName func(*Call) string, tables []ir.CertificateTable) (File, error) {
+	var b bytes.Buffer
+	head, err := json.Marshal(struct {
+		Version  int                 `json:"version"`
+		Network  string              `json:"network"`
+		Language string              `json:"language"`
+		Target   string              `json:"target"`
+		Rung     string              `json:"rung"`
+		Accum    ir.CertificateAccum `json:"accumulator"`
+	}{1, p.Name, language, p.Target.Name, p.Rung, ir.CertificateAccum{Bits: p.Accum.Bits, Wide: p.Accum.Wide}})
+	if err != nil {
+		return File{}, err
+	}
+	b.Write(bytes.TrimSuffix(head, []byte("}")))
+	b.WriteString(",\n\"layers\":[")
+	first := true
+	for _, c := range p.Calls {
+		if c.Sum == nil {
+			continue
+		}
+		if !first {
+			b.WriteByte(',')
+		}
+		first = false
+		lanes := 1
+		if c.Weights.Packing == Rows8 {
+			lanes = rowAlign
+		}
+		fmt.Fprintf(&b, "\n{\"name\":%q,\"kernel\":%q,\"packing\":%q,\"k\":%d,\"levels\":{\"lo\":%d,\"hi\":%d},\"segments\":%d,\"lanes\":%d,\"channels\":[",
+			layerName(c), c.Kernel, c.Weights.Packing, c.Sum.K, c.Levels.Lo, c.Levels.Hi, Segments(c), lanes)
+		for i, ch := range c.Sum.Channels {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "\n[%d,%d,%d,%d]", ch.Window.Lo, ch.Window.Hi, ch.L1, ch.Sum)
+		}
+		b.WriteString("]}")
+	}
+	b.WriteString("],\n\"tables\":[")
+	for i, t := range tables {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "\n{\"name\":%q,\"sha256\":%q}", t.Name, t.SHA256)
+	}
+	b.WriteString("]}\n")
+	return File{Name: "certificate.json", Data: b.Bytes()}, nil
+}
+
+// A LayerReport is what report.json and eval say of a call that sums products.
+type LayerReport struct {
+	Name     string  `json:"name"`
+	Kernel   string  `json:"kernel"`
+	K        int     `json:"k"`
+	Channels int     `json:"channels"`
+	Levels   int     `json:"levels"` // X + 1: how many integers the input can be
+	AccBits  int     `json:"acc_bits"`
+	Segments int     `json:"segments"`
+	Fill     float64 `json:"fill"` // of the widest window
+	SNR      float64 `json:"snr_db"`
+	MACs     int     `json:"macs"`
+}
+
+// Layers reports every call that sums products.
+func Layers(p *Program) []LayerReport {
+	var all []LayerReport
+	for _, c := range p.Calls {
+		if c.Sum == nil {
+			continue
+		}
+		all = append(all, LayerReport{Name: c.Layer, Kernel: c.Kernel, K: c.Sum.K, Channels: len(c.Sum.Channels),
+			Levels: int(c.Levels.Width()) + 1, AccBits: c.Sum.Acc.Bits, Segments: Segments(c),
+			Fill: round(Fill(c.Sum, Worst(c.Sum)), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs})
+	}
+	return all
+}
+
+func round(v, unit float64) float64 {
+	return float64(int64(v*unit+0.5)) / unit
+}
+
+// ReportFile returns report.json: sizes and what was chosen for each layer.
+func ReportFile(p *Program) (File, error) {
+	weights := 0
+	for _, c := range p.Calls {
+		if c.Weights != nil {
+			weights += len(c.Weights.Data)
+		}
+	}
+	b, err := json.MarshalIndent(struct {
+		Network string        `json:"network"`
+		Target  string        `json:"target"`
+		Acc     string        `json:"accumulator"`
+		Rung    string        `json:"rung"`
+		Scales  string        `json:"scales"`
+		Arena   int           `json:"arena_bytes"`
+		Live    int           `json:"arena_lower_bound"`
+		Weights int           `json:"weight_bytes"`
+		Layers  []LayerReport `json:"layers"`
+	}{p.Name, p.Target.Name, p.Accum.String(), p.Rung, p.Scheme, p.Arena, p.Live, weights, Layers(p)}, "", " ")
+	if err != nil {
+		return File{}, err
+	}
+	return File{Name: "report.json", Data: append(b, '\n')}, nil
+}

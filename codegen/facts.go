@@ -1,0 +1,35 @@
+package codegen
+
+import (
+	"math"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/runtime/kern"
+)
+
+// Worst returns the channel with the widest window.
+func Worst(s *ir.Sum) int {
+	worst := 0
+	for i, c := range s.Channels {
+		if c.Window.Width() > s.Channels[worst].Window.Width() {
+			worst = i
+		}
+	}
+	return worst
+}
+
+// Fill is the part of the accumulator that channel c uses.
+func Fill(s *ir.Sum, c int) float64 {
+	return float64(s.Channels[c].Window.Width()) / (math.Ldexp(1, s.Acc.Total()) - 1)
+}
+
+// Segments counts the flushes of one dot product.
+func Segments(c *Call) int {
+	switch g := c.Geometry.(type) {
+	case *kern.Conv:
+		return segments(g.Pieces)
+	case *kern.Depthwise:
+		return segments(g.Taps)
+	}
+	return 0
+}

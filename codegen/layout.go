@@ -1,0 +1,134 @@
+package codegen
+
+import (
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// A view is where a value lives: a window into a buffer. A value of shape
+// 1 x C x H x W is kept in row, column, channel order and may have a frame; any
+// other is flat, in the network's own order, with h = w = 1.
+type view struct {
+	buf      *Buf
+	at       int // of the first element inside the frame
+	h, w, c  int
+	row, col int
+	frame    frame
+	image    bool
+}
+
+// A frame is the border of a buffer, in rows and columns.
+type frame struct{ top, bottom, left, right int }
+
+func (f frame) union(g frame) frame {
+	return frame{max(f.top, g.top), max(f.bottom, g.bottom), max(f.left, g.left), max(f.right, g.right)}
+}
+
+func (v view) ref() Ref { return Ref{v.buf, v.at} }
+
+// strides returns the elements between neighbours along each dimension of a
+// value of the given shape.
+func (v view) strides(shape []int) []int {
+	if v.image {
+		return []int{0, 1, v.row, v.col}
+	}
+	s := make([]int, len(shape))
+	n := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		s[i] = n
+		n *= shape[i]
+	}
+	return s
+}
+
+// plain reports whether v's elements lie in the network's own order, without
+// gaps: then a reshape is only another name for it.
+func (v view) plain() bool {
+	return v.frame == frame{} && (!v.image || (v.c == 1 || v.h*v.w == 1) && v.col == v.c && (v.h == 1 || v.row == v.w*v.col))
+}
+
+// isImage reports whether a shape is stored channels last.
+func isImage(shape []int) bool { return len(shape) == 4 && shape[0] == 1 }
+
+// dims returns height, width and channels of a value as it is stored.
+func dims(shape []int) (h, w, c int) {
+	if isImage(shape) {
+		return shape[2], shape[3], shape[1]
+	}
+	return 1, 1, ir.NumElements(shape)
+}
+
+// A layout decides which values need a frame and which are channel ranges of
+// a concatenation, before any buffer is made.
+type layout struct {
+	frames map[*ir.Value]frame
+	parent map[*ir.Value]*ir.Value // the concatenation that a value is a part of
+	offset map[*ir.Value]int       // its first channel there
+	users  map[*ir.Value][]*ir.Node
+}
+
+// planLayout walks g backward, so that a concatenation that is itself part of
+// one is placed first.
+func planLayout(g *ir.Graph) *layout {
+	l := &layout{
+		frames: map[*ir.Value]frame{},
+		parent: map[*ir.Value]*ir.Value{},
+		offset: map[*ir.Value]int{},
+		users:  g.Consumers(),
+	}
+	producers := g.Producers()
+	for _, n := range slices.Backward(g.Nodes) {
+		switch n.Op {
+		case "Conv":
+			l.frames[n.In[0]] = l.frames[n.In[0]].union(convFrame(n))
+		case "Concat":
+			l.planConcat(n, g, producers)
+		}
+	}
+	for _, n := range slices.Backward(g.Nodes) {
+		for _, v := range n.Out {
+			if p := l.parent[v]; p != nil {
+				root := l.root(v)
+				l.frames[root] = l.frames[root].union(l.frames[v])
+			}
+		}
+	}
+	return l
+}
+
+// root returns the value whose buffer v lives in.
+func (l *layout) root(v *ir.Value) *ir.Value {
+	for l.parent[v] != nil {
+		v = l.parent[v]
+	}
+	return v
+}
+
+// planConcat makes the inputs of a concatenation of channels parts of its
+// output, so that nothing is copied. Those that other means already placed stay
+// where they are and are copied.
+func (l *layout) planConcat(n *ir.Node, g *ir.Graph, producers map[*ir.Value]*ir.Node) {
+	out := n.Out[0]
+	if !isImage(out.Shape) || n.Attrs.Axis != 1 {
+		return
+	}
+	c := 0
+	for _, v := range n.In {
+		p := producers[v]
+		if p != nil && p.Op != "Reshape" && l.parent[v] == nil && !slices.Contains(g.Out, v) && isImage(v.Shape) {
+			l.parent[v], l.offset[v] = out, c
+		}
+		c += v.Shape[1]
+	}
+}
+
+// convFrame returns the border that a convolution reads around its input.
+func convFrame(n *ir.Node) frame {
+	a, in, out := &n.Attrs, n.In[0].Shape, n.Out[0].Shape
+	over := func(axis int) int { // rows read past the end of the input
+		reach := (out[2+axis]-1)*a.Strides[axis] + (a.Kernel[axis]-1)*a.Dilations[axis] + 1
+		return max(0, reach-a.Pads[axis]-in[2+axis])
+	}
+	return frame{top: a.Pads[0], bottom: over(0), left: a.Pads[1], right: over(1)}
+}

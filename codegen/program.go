@@ -1,0 +1,84 @@
+package codegen
+
+import (
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/runtime/kern"
+)
+
+// A Program is a network as a straight list of calls. It owns no memory but
+// the arena that its caller hands it.
+type Program struct {
+	Name   string // a C identifier
+	Target *Target
+	Accum  ir.Accum
+	Scheme string // fixed or pow2
+	Rung   string
+	In     Port
+	Out    Port
+	Bufs   []*Buf
+	Calls  []*Call
+	Arena  int // bytes; the peak over all calls
+	Live   int // lower bound on Arena: the largest set of buffers live at one call
+	Words  int // Go: 64-bit words of scratch for packed weights
+}
+
+// A Port describes the tensor that the caller hands in or gets back:
+// Shape is the network's, H x W x C the order in memory.
+type Port struct {
+	Name    string
+	Shape   []int
+	H, W, C int
+	Format  ir.Format
+}
+
+// Len returns the number of elements.
+func (p *Port) Len() int { return p.H * p.W * p.C }
+
+// A Place is where a buffer lives.
+type Place int
+
+// Places.
+const (
+	InArena Place = iota
+	Input
+	Output
+)
+
+// A Buf is one block of memory, of Size int8 elements.
+type Buf struct {
+	Name        string
+	Place       Place
+	Size, Off   int
+	First, Last int // calls between which it is live
+}
+
+// A Ref is a position in a buffer.
+type Ref struct {
+	Buf *Buf
+	At  int
+}
+
+// A Call applies one kernel. Geometry is a pointer to a struct of package
+// kern, the same one that the kernel takes.
+type Call struct {
+	Name     string // of the layer: an identifier, unique
+	Layer    string // its name in the network
+	Kernel   string
+	Src      []Ref
+	Dst      Ref
+	Geometry any
+	Weights  *Weights
+	Requant  *kern.Requant
+	Table    string // Lookup: 256 entries
+	Sum      *ir.Sum
+	Levels   ir.Bound // of the input, for a call that sums products
+	MACs     int
+}
+
+// Weights are a layer's integers in the order its kernel reads them.
+type Weights struct {
+	Packing  Packing
+	Channels int
+	K        int // as packed: padding included
+	Data     []int8
+}

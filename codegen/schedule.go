@@ -1,0 +1,84 @@
+package codegen
+
+import (
+	"fmt"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/runtime/kern"
+)
+
+// schedule marks where narrow sums are flushed. When the whole window of every
+// channel fits the narrow register, that is at the end only. Otherwise each
+// segment is the longest run of products for which no lane of no channel can
+// leave the signed register, taken from the weights themselves: all
+// channels flush together, so the worst of them decides.
+func schedule(k *Kernel, s *ir.Sum, levels ir.Bound, pieces *[]kern.Piece, rows [][]int8) error {
+	if k.Acc >= s.Acc.Total() {
+		return nil // one register holds the whole sum
+	}
+	bits := min(s.Acc.Bits, k.Acc)
+	whole := true
+	for _, ch := range s.Channels {
+		whole = whole && ch.Window.Fits(bits)
+	}
+	if whole {
+		return nil
+	}
+	half := int64(1) << (bits - 1)
+	fits := func(b ir.Bound) bool { return b.Lo >= -half && b.Hi <= half-1 }
+	lanes := k.Lanes
+	sums := make([]ir.Bound, len(rows)*lanes) // of the open segment, by channel and lane
+	var out []kern.Piece
+	at := 0 // product at which the current piece starts
+	for _, p := range *pieces {
+		open := kern.Piece{At: p.At}
+		for i := 0; i < p.Len; i += lanes {
+			n := min(lanes, p.Len-i)
+			if !advance(sums, rows, levels, at+i, n, lanes, fits) {
+				if open.Len == 0 && len(out) > 0 {
+					out[len(out)-1].Flush = true
+				} else {
+					open.Flush = true
+					out = append(out, open)
+					open = kern.Piece{At: p.At + i}
+				}
+				clear(sums)
+				if !advance(sums, rows, levels, at+i, n, lanes, fits) {
+					return fmt.Errorf("one product of product %d does not fit %d bits: use narrower operands or a wider accumulator", at+i, bits)
+				}
+			}
+			open.Len += n
+		}
+		out = append(out, open)
+		at += p.Len
+	}
+	out[len(out)-1].Flush = true
+	*pieces = out
+	return nil
+}
+
+// advance adds products [k, k+n) of every row to the open segment, product i to
+// lane i % lanes of the step, and reports whether all sums still fit; when they
+// do not, sums are left as they were.
+func advance(sums []ir.Bound, rows [][]int8, levels ir.Bound, k, n, lanes int, fits func(ir.Bound) bool) bool {
+	for c, row := range rows {
+		for i := range n {
+			if !fits(sums[c*lanes+i].Plus(term(levels, row[k+i]))) {
+				return false
+			}
+		}
+	}
+	for c, row := range rows {
+		for i := range n {
+			s := &sums[c*lanes+i]
+			*s = s.Plus(term(levels, row[k+i]))
+		}
+	}
+	return true
+}
+
+// term is the interval that one product adds to any subset of a sum.
+func term(levels ir.Bound, w int8) ir.Bound {
+	b := levels.Product(int64(w))
+	return ir.Bound{Lo: min(0, b.Lo), Hi: max(0, b.Hi)}
+}
