@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
+	cTable    = regexp.MustCompile(`const (int8_t|int16_t|int32_t) (\w+)\[(\d+)\] \w+ = \{([^}]*)\};`)
+	cPieces   = regexp.MustCompile(`static const snug_piece (\w+)_pieces\[(\d+)\] = \{((?:[^;])*)\};`)
+	cGeometry = regexp.MustCompile(`static const snug_\w+ (\w+) = \{([^;]*)\};`)
+	cField    = regexp.MustCompile(`\.(\w+) = (-?\w+)`)
+	cCall     = regexp.MustCompile(`snug_(\w+)\(&(\w+), ([^;]*)\);`)
+	cBase     = regexp.MustCompile(`^(?:t \+ (\w+)|(in|out))(?: [+-] \d+)?$`)
+)
+
+var cLimits = map[string]int64{"int8_t": 1 << 7, "int16_t": 1 << 15, "int32_t": 1 << 31}
+
+// readC reads NAME.c and NAME_weights.c.
+func readC(name, model, weights string) (*source, error) {
+	s := &source{tables: map[string][]int64{}, pieces: map[string][]piece{}, geometry: map[string]fields{}}
+	weights = cComment.ReplaceAllString(weights, "")
+	for _, m := range cTable.FindAllStringSubmatch(weights, -1) {
+		values, err := cNumbers(m[4], cLimits[m[1]])
+		if err != nil {
+			return nil, fmt.Errorf("%s_weights.c: table %s: %w", name, m[2], err)
+		}
+		if n, _ := strconv.Atoi(m[3]); n != len(values) {
+			return nil, fmt.Errorf("%s_weights.c: table %s has %d numbers, its type says %d", name, m[2], len(values), n)
+		}
+		s.tables[strings.TrimPrefix(m[2], name+"_")] = values
+	}
+	model = cComment.ReplaceAllString(model, "")
+	for _, m := range cPieces.FindAllStringSubmatch(model, -1) {
+		v, err := cNumbers(strings.NewReplacer("{", "", "}", "").Replace(m[3]), 1<<31)
+		if err != nil || len(v)%3 != 0 || strconv.Itoa(len(v)/3) != m[2] {
+			return nil, fmt.Errorf("%s.c: %s_pieces is not %s triples", name, m[1], m[2])
+		}
+		for i := 0; i < len(v); i += 3 {
+			s.pieces[m[1]] = append(s.pieces[m[1]], piece{len: int(v[i+1]), flush: v[i+2] != 0})
+		}
+	}
+	for _, m := range cGeometry.FindAllStringSubmatch(model, -1) {
+		f := fields{num: map[string]int64{}, ref: map[string]string{}}
+		for _, p := range cField.FindAllStringSubmatch(m[2], -1) {
+			if v, err := strconv.ParseInt(p[2], 10, 64); err == nil {
+				f.num[p[1]] = v
+			} else {
+				f.ref[p[1]] = strings.TrimPrefix(p[2], name+"_")
+			}
+		}
+		s.geometry[m[1]] = f
+	}
+	run := model[max(strings.Index(model, name+"_run("), 0):]
+	for _, m := range cCall.FindAllStringSubmatch(run, -1) {
+		c := call{kernel: m[1], layer: m[2]}
+		for _, arg := range strings.Split(m[3], ", ") {
+			b := cBase.FindStringSubmatch(arg)
+			if b == nil {
+				return nil, fmt.Errorf("%s.c: call of %s: argument %q is not a tensor", name, m[2], arg)
+			}
+			c.src = append(c.src, b[1]+b[2])
+		}
+		c.dst = c.src[len(c.src)-1]
+		c.src = c.src[:len(c.src)-1]
+		s.calls = append(s.calls, c)
+	}
+	return s, nil
+}
+
+// cNumbers reads a list of integers; nothing else may stand in it.
+func cNumbers(text string, limit int64) ([]int64, error) {
+	var values []int64
+	for _, w := range strings.Split(text, ",") {
+		w = strings.TrimSpace(w)
+		if w == "" {
+			continue
+		}
+		v, err := strconv.ParseInt(w, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not an integer", w)
+		}
+		if v < -limit || v >= limit {
+			return nil, fmt.Errorf("%d does not fit its type", v)
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
