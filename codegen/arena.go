@@ -19,8 +19,13 @@ const arenaSlack = 16
 func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 	order := make([]*Buf, 0, len(bufs))
 	at := make([]int, calls+1)
+	for _, b := range slices.Backward(bufs) { // what is written over lives as long as what is in its place
+		if b.Over != nil {
+			b.Over.Last = max(b.Over.Last, b.Last)
+		}
+	}
 	for _, b := range bufs {
-		if b.Place != InArena {
+		if b.Place != InArena || b.Over != nil {
 			continue
 		}
 		order = append(order, b)
@@ -46,6 +51,11 @@ func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 		peak = max(peak, off+align(b.Size))
 		i, _ := slices.BinarySearchFunc(placed, off, func(o *Buf, off int) int { return cmp.Compare(o.Off, off) })
 		placed = slices.Insert(placed, i, b)
+	}
+	for _, b := range bufs {
+		if b.Over != nil {
+			b.Off = b.Over.Off
+		}
 	}
 	return peak + arenaSlack, live + arenaSlack
 }

@@ -23,13 +23,13 @@ func Fill(s *ir.Sum, c int) float64 {
 	return float64(s.Channels[c].Window.Width()) / (math.Ldexp(1, s.Acc.Total()) - 1)
 }
 
-// Segments counts the flushes of one dot product.
+// Segments counts the narrow sums that one dot product is cut into.
 func Segments(c *Call) int {
 	switch g := c.Geometry.(type) {
 	case *kern.Conv:
-		return segments(g.Pieces)
+		return max(segments(g.Pieces), 1)
 	case *kern.Depthwise:
-		return segments(g.Taps)
+		return max(segments(g.Taps), 1)
 	}
 	return 0
 }

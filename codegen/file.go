@@ -36,7 +36,7 @@ func Answer(p *Program, inputs [][]int8, random int) (*KnownAnswer, error) {
 	in, out := make([]int8, p.In.Len()), make([]int8, p.Out.Len())
 	state := k.Seed
 	for range random {
-		state = kern.Fill(state, in)
+		state = kern.NextRandom(state, in)
 		s.Run(in, out)
 		k.Hash = kern.Hash(k.Hash, out)
 	}

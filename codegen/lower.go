@@ -237,10 +237,13 @@ func (l *lowering) placeOver(n *ir.Node, v *ir.Value) view {
 		return l.place(out)
 	}
 	h, w, c := dims(out.Shape)
-	sameFrame := x.frame == l.plan.frames[out] && (x.frame == frame{} || v.Format.Zero == out.Format.Zero)
-	if !sameFrame || x.h != h || x.w != w || x.c != c {
+	// A frame would have to keep the zero point of both tensors.
+	if x.frame != (frame{}) || l.plan.frames[out] != (frame{}) || x.h != h || x.w != w || x.c != c {
 		return l.place(out)
 	}
+	over := x.buf
+	x.buf = l.newBuf(l.bufName(out), InArena, over.Size)
+	x.buf.Over = over
 	l.views[out] = x
 	return x
 }

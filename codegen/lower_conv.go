@@ -70,7 +70,6 @@ func window(a *ir.Attrs, x view, cin int, merge bool) []kern.Piece {
 			pieces = append(pieces, kern.Piece{At: at, Len: cin})
 		}
 	}
-	pieces[len(pieces)-1].Flush = true
 	return pieces
 }
 
@@ -105,7 +104,7 @@ func requantizer(s *ir.Sum, f *ir.Format, pieces []kern.Piece, k *Kernel) *kern.
 			q.Mul[i] = int16(m)
 		}
 	}
-	if k.Acc > 16 || segments(pieces) > 1 {
+	if k.Acc > 16 || segments(pieces) > 0 {
 		return q
 	}
 	for c, ch := range s.Channels {

@@ -50,6 +50,9 @@ type Buf struct {
 	Place       Place
 	Size, Off   int
 	First, Last int // calls between which it is live
+	// Over is the buffer that this one is written over, in place: both are one
+	// block of memory, but the levels of the one end where the other begins.
+	Over *Buf
 }
 
 // A Ref is a position in a buffer.

@@ -45,7 +45,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	if err != nil {
 		return nil, err
 	}
-	testBody, _ := b.source([]string{"CheckLayer", "Fill", "Hash"}, shipped)
+	testBody, _ := b.source([]string{"CheckLayer", "NextRandom", "Hash"}, shipped)
 	test, err := testFile(p, pkg, known, testBody)
 	if err != nil {
 		return nil, err
@@ -414,7 +414,7 @@ func TestKnownAnswer(t *testing.T) {
 	const random = %d
 	state, sum := uint32(%d), uint32(2166136261)
 	for i := 0; i < random; i++ {
-		state = fill(state, in)
+		state = nextRandom(state, in)
 		m.Run(in, out)
 		sum = hash(sum, out)
 	}

@@ -34,8 +34,6 @@ func appendString(b []byte, name, comment, data string, row int, note func(int) 
 			b = append(append(b, '\t'), quote(data[i*row:min((i+1)*row, len(data))])...)
 			if i+1 < last {
 				b = append(b, " +"...)
-			} else if note != nil && last-k*blockLines > 1 {
-				b = append(b, "  "...) // as gofmt aligns the notes
 			}
 			if note != nil {
 				b = append(b, " // "+note(i)...)

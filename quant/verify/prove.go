@@ -136,8 +136,8 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 			flushes++
 		}
 	}
-	if flushes != cert.Segments || !pieces[len(pieces)-1].flush {
-		return fmt.Errorf("flushes %d times, the certificate says %d", flushes, cert.Segments)
+	if max(flushes, 1) != cert.Segments || flushes > 0 && !pieces[len(pieces)-1].flush {
+		return fmt.Errorf("is summed in %d segments, the certificate says %d", max(flushes, 1), cert.Segments)
 	}
 	narrow := strings.Contains(k.kernel, "_a16")
 	for c, row := range rows {
@@ -149,14 +149,14 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		if preload != nil {
 			pre = preload[c]
 		}
-		if narrow && flushes == 1 && (w.Lo+pre < -1<<15 || w.Hi+pre > 1<<15-1) {
+		if narrow && flushes == 0 && (w.Lo+pre < -1<<15 || w.Hi+pre > 1<<15-1) {
 			return fmt.Errorf("channel %d: window %s with preload %d leaves the signed 16-bit register", c, w, pre)
 		}
 		if total := w.Plus(ir.Bound{Lo: bias[c] + pre, Hi: bias[c] + pre}); total.Lo < -1<<31 || total.Hi > 1<<31-1 {
 			return fmt.Errorf("channel %d: sum and bias %s leave 32 bits", c, total)
 		}
 	}
-	if narrow && flushes > 1 {
+	if narrow && flushes > 0 {
 		if preload != nil {
 			return fmt.Errorf("flushes sums that start from a preload")
 		}

@@ -6,7 +6,8 @@
 
 /* A stretch of the window that is contiguous in the input: len elements from
    offset at. flush ends a segment: the narrow sum is added to a wide one and
-   starts again from zero. */
+   starts again from zero. A window without a flush is summed in the narrow
+   register to its end. */
 typedef struct {
     int32_t at;
     uint16_t len, flush;
@@ -48,7 +49,7 @@ static inline void snug_conv_s8_a16(const snug_conv *g, const int8_t *x, int8_t 
                         }
                         acc += (uint32_t)part;
                         w += len;
-                        if (g->piece[i].flush) {
+                        if (g->piece[i].flush || i + 1 == g->pieces) {
                             sum += snug_wrap16(acc);
                             acc = 0u;
                         }

@@ -128,7 +128,7 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
 {
     const int32_t pixels = g->h * g->w;
     int32_t group, c, p, i, flushes = 0;
-    for (i = 0; i + 1 < g->pieces; i++) {
+    for (i = 0; i < g->pieces; i++) {
         flushes |= g->piece[i].flush;
     }
     for (group = 0; group < g->groups; group++) {
@@ -178,7 +178,7 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
                             lane[k & 7] += (uint32_t)(xi[k] * w[k]);
                         }
                         w += (len + 7) / 8 * 8;
-                        if (g->piece[i].flush && (flushed || i + 1 < g->pieces)) {
+                        if (g->piece[i].flush) {
                             for (j = 0; j < 8; j++) {
                                 sum += snug_wrap16(lane[j]);
                                 lane[j] = 0u;

@@ -25,7 +25,7 @@ static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t 
         int32_t sum = 0;
         for (t = 0; t < g->taps; t++) {
             acc += (uint32_t)(x[g->tap[t].at + c] * g->weights[t * g->c + c]);
-            if (g->tap[t].flush) {
+            if (g->tap[t].flush || t + 1 == g->taps) {
                 sum += snug_wrap16(acc);
                 acc = 0u;
             }
@@ -56,7 +56,7 @@ static inline void snug_dw_tile(const snug_depthwise *g, const int8_t *x, int8_t
         s1 = vmlal_s8(s1, w, vld1_s8(x1 + at));
         s2 = vmlal_s8(s2, w, vld1_s8(x2 + at));
         s3 = vmlal_s8(s3, w, vld1_s8(x3 + at));
-        if (g->tap[t].flush) {
+        if (g->tap[t].flush || t + 1 == g->taps) {
             s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3;
             for (p = 0; p < 4; p++) {
                 wide[p][0] = vaddw_s16(wide[p][0], vget_low_s16(s[p]));

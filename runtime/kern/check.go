@@ -227,9 +227,9 @@ func (l *Layer) middle(c int) int64 {
 	return lo
 }
 
-// Fill writes the next n of a sequence of random bytes: Numerical Recipes'
+// NextRandom writes the next bytes of a sequence: Numerical Recipes'
 // linear congruence, of which the high byte is used.
-func Fill(state uint32, x []int8) uint32 {
+func NextRandom(state uint32, x []int8) uint32 {
 	for i := range x {
 		state = state*1664525 + 1013904223
 		x[i] = int8(int32(state>>24) - 128)

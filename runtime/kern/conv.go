@@ -2,7 +2,8 @@ package kern
 
 // A Piece is a stretch of a convolution's window that is contiguous in the
 // input: Len elements from offset At. Flush ends a segment: the narrow
-// sums are added to wide ones and start again from zero.
+// sums are added to wide ones and start again from zero. A window without a
+// flush is summed in the narrow register to its end.
 type Piece struct {
 	At, Len int
 	Flush   bool
@@ -148,7 +149,7 @@ func tile4(g *Conv, x []int8, x0, x1 int, words []uint64, start *[4]uint64, lane
 			b3 += u * w[3]
 		}
 		words = words[4*p.Len:]
-		if p.Flush {
+		if p.Flush || i == len(g.Pieces)-1 {
 			flush(&sums[0], a0, a1, a2, a3, lanes)
 			flush(&sums[1], b0, b1, b2, b3, lanes)
 			a0, a1, a2, a3 = start[0], start[1], start[2], start[3]
@@ -171,7 +172,7 @@ func tile1(g *Conv, x []int8, x0, x1 int, words []uint64, start uint64, lanes in
 			b += uint64(int64(xb[k])) * ws[k]
 		}
 		words = words[p.Len:]
-		if p.Flush {
+		if p.Flush || i == len(g.Pieces)-1 {
 			flush(&sums[0], a, half16, half16, half16, lanes)
 			flush(&sums[1], b, half16, half16, half16, lanes)
 			a, b = start, start

@@ -17,7 +17,7 @@ func randomLayer(r *rand.Rand, flushed bool) *Layer {
 		at += n + r.IntN(5)
 		k += n
 	}
-	g.Pieces[len(g.Pieces)-1].Flush = true
+	g.Pieces[len(g.Pieces)-1].Flush = flushed
 	g.K, g.XGroup = k, at
 	g.XCol = 1 + r.IntN(5)
 	g.XRow = g.XCol * g.W
@@ -73,9 +73,9 @@ func shrink(row []byte, pieces []Piece, lo, hi int, flushed bool) {
 	}
 	for {
 		ok, at, first := true, 0, 0
-		for _, p := range pieces {
+		for i, p := range pieces {
 			at += p.Len
-			if p.Flush {
+			if p.Flush || i == len(pieces)-1 {
 				ok = ok && fits(row[first:at])
 				first = at
 			}
@@ -140,7 +140,7 @@ func faulty(step func(acc, product int32) int32, late bool) func(g *Conv, x, y [
 							sum, acc, due = sum+acc, 0, false
 						}
 					}
-					if p.Flush {
+					if p.Flush || i == len(g.Pieces)-1 {
 						if late && i < len(g.Pieces)-1 {
 							due = true
 							continue
