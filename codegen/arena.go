@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -14,8 +15,8 @@ const arenaSlack = 16
 
 // placeBuffers gives every buffer of the arena an offset such that two that are
 // live at one call do not meet, and returns the peak and its lower bound, the
-// largest sum of buffers live at one call. Greedy by size: large buffers
-// first, each at the lowest gap that holds it.
+// largest sum of buffers live at one call. Each buffer in turn takes the lowest
+// gap that holds it; several orders are tried, as none is always best.
 func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 	order := make([]*Buf, 0, len(bufs))
 	at := make([]int, calls+1)
@@ -34,7 +35,40 @@ func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 		}
 	}
 	live = slices.Max(at)
-	slices.SortStableFunc(order, func(a, b *Buf) int { return cmp.Compare(b.Size, a.Size) })
+	best := math.MaxInt
+	for _, o := range placingOrders {
+		slices.SortStableFunc(order, o)
+		if p := place(order); p < best {
+			best = p
+			for _, b := range order {
+				b.best = b.Off
+			}
+		}
+	}
+	for _, b := range order {
+		b.Off = b.best
+	}
+	peak = best
+	for _, b := range bufs {
+		if b.Over != nil {
+			b.Off = b.Over.Off
+		}
+	}
+	return peak + arenaSlack, live + arenaSlack
+}
+
+// placingOrders: the largest first; the longest lived first; those that live
+// around the fullest call by size, the rest in the order of their birth.
+var placingOrders = []func(a, b *Buf) int{
+	func(a, b *Buf) int { return cmp.Compare(b.Size, a.Size) },
+	func(a, b *Buf) int { return cmp.Compare(b.Last-b.First, a.Last-a.First) },
+	func(a, b *Buf) int { return cmp.Compare(b.Size*(b.Last-b.First), a.Size*(a.Last-a.First)) },
+	func(a, b *Buf) int { return cmp.Compare(a.First, b.First) },
+	func(a, b *Buf) int { return cmp.Compare(b.Last, a.Last) },
+}
+
+// place gives the buffers offsets in the given order and returns the peak.
+func place(order []*Buf) (peak int) {
 	var placed []*Buf // by offset
 	for _, b := range order {
 		off := 0
@@ -52,12 +86,7 @@ func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 		i, _ := slices.BinarySearchFunc(placed, off, func(o *Buf, off int) int { return cmp.Compare(o.Off, off) })
 		placed = slices.Insert(placed, i, b)
 	}
-	for _, b := range bufs {
-		if b.Over != nil {
-			b.Off = b.Over.Off
-		}
-	}
-	return peak + arenaSlack, live + arenaSlack
+	return peak
 }
 
 func align(n int) int { return (n + arenaAlign - 1) / arenaAlign * arenaAlign }

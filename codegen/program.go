@@ -53,6 +53,7 @@ type Buf struct {
 	// Over is the buffer that this one is written over, in place: both are one
 	// block of memory, but the levels of the one end where the other begins.
 	Over *Buf
+	best int // offset in the best placing so far
 }
 
 // A Ref is a position in a buffer.

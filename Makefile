@@ -1,0 +1,25 @@
+# make demo      compile the bundled ResNet-8 to C and to Go, prove, test and judge both
+# make test      everything that is checked; installs qemu-user and cross compilers when it may
+# make update    rewrite the expected outputs of tests
+# make generate  run generators again
+# make check     formatting, vet and generated files
+GO ?= go
+
+.PHONY: demo test update generate check
+
+demo:
+	@GO="$(GO)" sh ./scripts/demo.sh
+
+test: check
+	sh ./scripts/tools.sh
+	$(GO) test ./...
+
+update:
+	$(GO) test ./... -update
+
+generate:
+	$(GO) generate ./...
+
+check:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt"; exit 1; }
+	$(GO) vet ./...

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/cgen"
+	"github.com/snug-nn/snug/codegen/gogen"
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/quant/verify"
+)
+
+// printers is the table of languages.
+var printers = []struct {
+	name  string
+	print func(*codegen.Program, *codegen.KnownAnswer) ([]codegen.File, error)
+}{
+	{"c", cgen.Print},
+	{"go", gogen.Print},
+}
+
+// testInputs is how many calibration inputs, and testRandom how many random
+// ones, the emitted known-answer test holds; bigInput counts elements from which
+// one of each has to do.
+const (
+	testInputs = 2
+	testRandom = 8
+	bigInput   = 1 << 15
+)
+
+func compile(ctx context.Context, args []string, out io.Writer) error {
+	o := newFlags("compile")
+	var target, emit, dir, module string
+	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; it is replaced as a whole")
+	o.set.StringVar(&target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
+	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
+	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
+	o.network()
+	path, done, err := o.parse(args, "MODEL.onnx", out)
+	if done || err != nil {
+		return err
+	}
+	t := codegen.FindTarget(target)
+	if t == nil {
+		return usageError{fmt.Errorf("--target: %q is none of %s", target, targetNames())}
+	}
+	if dir == "" {
+		return usageError{errors.New("-o: no folder to write to")}
+	}
+	if err := writable(dir); err != nil {
+		return err
+	}
+	q, err := o.quantize(ctx, path)
+	if err != nil {
+		return err
+	}
+	files, p, err := q.print(t, emit)
+	if err != nil {
+		return err
+	}
+	if module != "" && emit == "go" {
+		files = append(files, codegen.File{Name: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", module)})
+	}
+	// The folder is proven from its text before anything is written.
+	r, err := verify.Folder(memory(files))
+	if err != nil {
+		return fmt.Errorf("what was about to be written does not verify, which is a mistake of snug: %w", err)
+	}
+	if err := writeFolder(ctx, dir, files); err != nil {
+		return err
+	}
+	if o.json {
+		return json.NewEncoder(out).Encode(struct {
+			*verify.Result
+			Arena int `json:"arena_bytes"`
+			Live  int `json:"arena_lower_bound"`
+		}{r, p.Arena, p.Live})
+	}
+	printLayers(out, p)
+	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes, lower bound %d\n",
+		dir, len(files), p.Target.Name, r.Layers, r.Channels, p.Rung, p.Accum, p.Arena, p.Live)
+	return nil
+}
+
+func targetNames() string {
+	names := ""
+	for _, t := range codegen.Targets {
+		if t.Has&codegen.GoWord == 0 {
+			names += ", " + t.Name
+		}
+	}
+	return names[2:]
+}
+
+// print emits the sources in a language, with the test that the simulator
+// answers.
+func (q *quantized) print(t *codegen.Target, emit string) ([]codegen.File, *codegen.Program, error) {
+	inputs, random := testInputs, testRandom
+	if q.prog.In.Len() > bigInput {
+		inputs, random = 1, 1
+	}
+	var real [][]int8
+	x := make([]float32, ir.NumElements(q.graph.In[0].Shape))
+	for i := range min(inputs, q.calib.Len()) {
+		if err := q.calib.Sample(i, x); err != nil {
+			return nil, nil, err
+		}
+		real = append(real, stored(quantizeInput(x, &q.prog.In), &q.prog.In))
+	}
+	known, err := codegen.Answer(q.prog, real, random)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := q.prog
+	if emit != "go" {
+		if p, err = codegen.Lower(q.graph, t); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, l := range printers {
+		if l.name == emit {
+			files, err := l.print(p, known)
+			return files, p, err
+		}
+	}
+	return nil, nil, usageError{fmt.Errorf("--emit: %q is neither c nor go", emit)}
+}
+
+func printLayers(out io.Writer, p *codegen.Program) {
+	fmt.Fprintf(out, "%-28s %6s %7s %5s %7s %6s %5s  %s\n", "layer", "K", "levels", "bits", "fill", "SNR", "segs", "kernel")
+	for _, l := range codegen.Layers(p) {
+		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, p.Accum, 100*l.Fill, l.SNR, l.Segments, l.Kernel)
+	}
+}
+
+// clip keeps the end of a long name: it tells more.
+func clip(s string, n int) string {
+	if len(s) > n {
+		return "~" + s[len(s)-n+1:]
+	}
+	return s
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/quant"
+	"github.com/snug-nn/snug/quant/dataset"
+)
+
+// options are the flags that more than one command takes.
+type options struct {
+	set     *pflag.FlagSet
+	acc     string
+	scales  string
+	rung    string
+	softmax bool
+	calib   string
+	limit   int
+	scale   string
+	mean    string
+	std     string
+	data    dataset.Options
+	dims    []string
+	workers int
+	dump    string
+	json    bool
+}
+
+func newFlags(name string) *options {
+	o := &options{set: pflag.NewFlagSet("snug "+name, pflag.ContinueOnError)}
+	o.set.SortFlags = false
+	return o
+}
+
+// network adds the flags of commands that quantize.
+func (o *options) network() {
+	f := o.set
+	f.StringVar(&o.calib, "calib", "", "calibration inputs: .npy, IDX, CSV `DATA` of images; random: uniform noise")
+	f.IntVar(&o.limit, "calib-limit", 256, "use the first `N` calibration inputs")
+	f.StringVar(&o.acc, "acc", "16", "accumulator: `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
+	f.StringVar(&o.scales, "scales", "fixed", "requantize by `fixed` (15-bit multiplier and shift) or pow2 (shift)")
+	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`")
+	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
+	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std")
+	f.StringVar(&o.mean, "mean", "", "`M`, or one a channel")
+	f.StringVar(&o.std, "std", "", "`D`, or one a channel")
+	f.StringVar(&o.data.Order, "order", "rgb", "order of the network's channels: `rgb` or bgr")
+	f.IntVar(&o.data.Resize, "resize", 0, "resize images so that the shorter side has `N` pixels")
+	f.IntVar(&o.data.Crop, "crop", 0, "crop the middle `N` x N pixels")
+	f.StringVar(&o.data.Layout, "layout", "", "order of arrays: `nhwc` or nchw; guessed when not given")
+	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "use `N` goroutines; the result does not depend on it")
+	f.StringVar(&o.dump, "dump", "", "print the graph after `PASS` to standard error")
+	o.reading()
+}
+
+// reading adds the flags of commands that read a network.
+func (o *options) reading() {
+	o.set.StringArrayVar(&o.dims, "dim", nil, "size of a symbolic dimension, `NAME=N`; the batch is 1")
+	o.set.BoolVar(&o.json, "json", false, "print one JSON object")
+}
+
+// parse reads args and returns the one operand; done when help was asked for.
+func (o *options) parse(args []string, operand string, out io.Writer) (arg string, done bool, err error) {
+	o.set.SetOutput(io.Discard)
+	if err := o.set.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprintf(out, "usage: %s %s [flags]\n\n%s", o.set.Name(), operand, o.set.FlagUsages())
+		return "", true, nil
+	} else if err != nil {
+		return "", false, usageError{err}
+	}
+	if o.set.NArg() != 1 {
+		return "", false, usageError{fmt.Errorf("%s: want one %s, got %d arguments", o.set.Name(), operand, o.set.NArg())}
+	}
+	return o.set.Arg(0), false, nil
+}
+
+// accum reads "16" or "16:32".
+func (o *options) accum() (ir.Accum, error) {
+	bits, wide, flushed := strings.Cut(o.acc, ":")
+	var a ir.Accum
+	var err error
+	if a.Bits, err = strconv.Atoi(bits); err != nil {
+		return a, usageError{fmt.Errorf("--acc: %q is not a number of bits such as 16, or 16:32", o.acc)}
+	}
+	if flushed {
+		if a.Wide, err = strconv.Atoi(wide); err != nil {
+			return a, usageError{fmt.Errorf("--acc: %q is not a number of bits such as 16, or 16:32", o.acc)}
+		}
+	}
+	return a, nil
+}
+
+// preprocessing fills data from the flags that hold numbers.
+func (o *options) preprocessing() (err error) {
+	if o.data.Scale, err = dataset.ParseNumber(o.scale); err != nil {
+		return usageError{fmt.Errorf("--scale: %w", err)}
+	}
+	if o.mean != "" {
+		if o.data.Mean, err = dataset.ParseNumbers(o.mean); err != nil {
+			return usageError{fmt.Errorf("--mean: %w", err)}
+		}
+	}
+	if o.std != "" {
+		if o.data.Std, err = dataset.ParseNumbers(o.std); err != nil {
+			return usageError{fmt.Errorf("--std: %w", err)}
+		}
+	}
+	return o.data.Validate()
+}
+
+// dimensions reads NAME=N.
+func (o *options) dimensions() (map[string]int, error) {
+	dims := map[string]int{}
+	for _, d := range o.dims {
+		name, size, ok := strings.Cut(d, "=")
+		n, err := strconv.Atoi(size)
+		if !ok || err != nil || n < 1 {
+			return nil, usageError{fmt.Errorf("--dim: %q is not NAME=N with N at least 1", d)}
+		}
+		dims[name] = n
+	}
+	return dims, nil
+}
+
+// randomRange is what --calib random draws from.
+const randomRange = 1
+
+// open opens the samples at path, or makes random ones.
+func (o *options) open(path string, limit int, shape []int) (*dataset.Set, error) {
+	if path == "random" {
+		return dataset.Random(max(limit, 1), shape, 1, -randomRange, randomRange), nil
+	}
+	d := o.data
+	d.Limit = limit
+	return dataset.Open(path, shape, d)
+}
+
+// quantOptions are those of the passes.
+func (o *options) quantOptions() (*quant.Options, error) {
+	acc, err := o.accum()
+	if err != nil {
+		return nil, err
+	}
+	if o.scales != "fixed" && o.scales != "pow2" {
+		return nil, usageError{fmt.Errorf("--scales: %q is neither fixed nor pow2", o.scales)}
+	}
+	if o.calib == "" {
+		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
+	}
+	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, KeepSoftmax: o.softmax,
+		Workers: max(o.workers, 1), Dump: o.dump}, nil
+}

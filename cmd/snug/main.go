@@ -1,0 +1,82 @@
+// Command snug compiles trained networks to integer firmware whose sums are
+// proven to fit their accumulators.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// A verb is one command of the program.
+type verb struct {
+	name, args, help string
+	run              func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var verbs []verb
+
+func init() {
+	verbs = []verb{
+		{"compile", "MODEL.onnx --calib DATA -o DIR", "write C or Go sources and their certificate", compile},
+		{"eval", "MODEL.onnx --calib DATA --data DATA", "accuracy: the real network and the integers", evaluate},
+		{"verify", "DIR", "prove emitted sources again", verifyFolder},
+		{"inspect", "MODEL.onnx", "operators, shapes, products, and what is not supported", inspect},
+	}
+}
+
+// Exit codes.
+const (
+	exitFails = 1
+	exitUsage = 2
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err == nil {
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted; nothing was written")
+	}
+	fmt.Fprintln(os.Stderr, "snug: "+strings.ReplaceAll(err.Error(), "\n", " "))
+	if errors.As(err, new(usageError)) {
+		os.Exit(exitUsage)
+	}
+	os.Exit(exitFails)
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return usageError{errors.New("no command; try snug help")}
+	}
+	if args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(out)
+		return nil
+	}
+	for _, v := range verbs {
+		if v.name == args[0] {
+			return v.run(ctx, args[1:], out)
+		}
+	}
+	return usageError{fmt.Errorf("no command %q; try snug help", args[0])}
+}
+
+func usage(out io.Writer) {
+	fmt.Fprintln(out, "snug compiles trained networks to integer firmware whose sums are proven to fit their accumulators.")
+	fmt.Fprintln(out)
+	for _, v := range verbs {
+		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
+	}
+	fmt.Fprintln(out, "\nFlags of a command: snug COMMAND --help. Exit status: 0 done, 1 the input fails, 2 usage.")
+}

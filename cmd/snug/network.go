@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/onnx"
+	"github.com/snug-nn/snug/quant"
+)
+
+// read reads a network; it is named after its file.
+func (o *options) read(path string) (*ir.Graph, error) {
+	dims, err := o.dimensions()
+	if err != nil {
+		return nil, err
+	}
+	g, err := onnx.ReadFile(path, dims)
+	if err != nil {
+		return nil, err
+	}
+	g.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return g, nil
+}
+
+// quantized is a network after all passes, lowered for the simulator. The
+// graph still holds the real weights: it is the float reference too.
+type quantized struct {
+	graph  *ir.Graph
+	calib  quant.Samples
+	prog   *codegen.Program
+	target *codegen.Target
+}
+
+// quantize reads a network and takes it through the passes.
+func (o *options) quantize(ctx context.Context, path string) (*quantized, error) {
+	if err := o.preprocessing(); err != nil {
+		return nil, err
+	}
+	q, err := o.quantOptions()
+	if err != nil {
+		return nil, err
+	}
+	g, err := o.read(path)
+	if err != nil {
+		return nil, err
+	}
+	// Refusals come before anything is read or run.
+	if err := quant.Prepare(g, o.softmax); err != nil {
+		return nil, err
+	}
+	set, err := o.open(o.calib, o.limit, g.In[0].Shape)
+	if err != nil {
+		return nil, err
+	}
+	q.Calib = set
+	q.DumpTo = os.Stderr
+	bar := newProgress()
+	q.Progress = bar.update
+	err = quant.Run(ctx, g, q)
+	bar.done()
+	if err != nil {
+		return nil, err
+	}
+	target := codegen.FindTarget("go")
+	p, err := codegen.Lower(g, target)
+	if err != nil {
+		return nil, err
+	}
+	return &quantized{graph: g, calib: set, prog: p, target: target}, nil
+}
+
+// quantizeInput rounds one sample to the levels of the network's input.
+func quantizeInput(x []float32, p *codegen.Port) []int8 {
+	return quant.Quantize(x, &p.Format)
+}
+
+// stored reorders a sample from the network's shape to the port's order in
+// memory: an image has its channels last.
+func stored(q []int8, p *codegen.Port) []int8 {
+	if p.H*p.W == 1 || p.C == 1 {
+		return q
+	}
+	out := make([]int8, len(q))
+	pixels := p.H * p.W
+	for c := range p.C {
+		for i := range pixels {
+			out[i*p.C+c] = q[c*pixels+i]
+		}
+	}
+	return out
+}

@@ -1,0 +1,282 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// move copies element from of x to element to of y.
+func move(y *ir.Tensor, to int, x *ir.Tensor, from int) {
+	if y.Real != nil {
+		y.Real[to] = x.Real[from]
+	} else {
+		y.Int[to] = x.Int[from]
+	}
+}
+
+// moveRun copies n elements.
+func moveRun(y *ir.Tensor, to int, x *ir.Tensor, from, n int) {
+	if y.Real != nil {
+		copy(y.Real[to:to+n], x.Real[from:])
+	} else {
+		copy(y.Int[to:to+n], x.Int[from:])
+	}
+}
+
+func identity(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	moveRun(out[0], 0, in[0], 0, out[0].Len())
+	return nil
+}
+
+func constant(n *ir.Node, _, out []*ir.Tensor, _ *scratch) error {
+	moveRun(out[0], 0, n.Attrs.Value, 0, out[0].Len())
+	return nil
+}
+
+func constantOfShape(n *ir.Node, _, out []*ir.Tensor, _ *scratch) error {
+	if v := n.Attrs.Value; v != nil && v.Len() == 1 {
+		for i := range out[0].Len() {
+			move(out[0], i, v, 0)
+		}
+	}
+	return nil
+}
+
+func shapeOp(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	lo, hi := ir.ShapeRange(&n.Attrs, len(in[0].Shape))
+	for i := lo; i < hi; i++ {
+		out[0].Int[i-lo] = int64(in[0].Shape[i])
+	}
+	return nil
+}
+
+func size(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	out[0].Int[0] = int64(in[0].Len())
+	return nil
+}
+
+func concat(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	axis := n.Attrs.Axis
+	if axis < 0 {
+		axis += len(out[0].Shape)
+	}
+	row := ir.NumElements(out[0].Shape[axis:])
+	at := 0
+	for _, x := range in {
+		if (x.Real == nil) != (out[0].Real == nil) && x.Len() > 0 {
+			return errors.New("operands differ in type")
+		}
+		part := ir.NumElements(x.Shape[axis:])
+		for i := 0; part > 0 && i < x.Len()/part; i++ {
+			moveRun(out[0], i*row+at, x, i*part, part)
+		}
+		at += part
+	}
+	return nil
+}
+
+func split(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	axis := n.Attrs.Axis
+	if axis < 0 {
+		axis += len(in[0].Shape)
+	}
+	row := ir.NumElements(in[0].Shape[axis:])
+	at := 0
+	for _, y := range out {
+		part := ir.NumElements(y.Shape[axis:])
+		for i := 0; part > 0 && i < y.Len()/part; i++ {
+			moveRun(y, i*part, in[0], i*row+at, part)
+		}
+		at += part
+	}
+	return nil
+}
+
+// stridesOf returns the elements between neighbours along each dimension.
+func stridesOf(shape []int) []int {
+	s := make([]int, len(shape))
+	n := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		s[i] = n
+		n *= shape[i]
+	}
+	return s
+}
+
+// gatherBy fills y from x: element index of y is at base + sum index*strides.
+func gatherBy(y, x *ir.Tensor, base int, strides []int) {
+	index := make([]int, len(y.Shape))
+	from := base
+	for to := range y.Len() {
+		move(y, to, x, from)
+		for i := len(index) - 1; i >= 0; i-- {
+			index[i]++
+			from += strides[i]
+			if index[i] < y.Shape[i] {
+				break
+			}
+			from -= strides[i] * y.Shape[i]
+			index[i] = 0
+		}
+	}
+}
+
+func transpose(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	strides := stridesOf(in[0].Shape)
+	perm := make([]int, len(strides))
+	for i := range perm {
+		p := len(perm) - 1 - i
+		if len(n.Attrs.Perm) > 0 {
+			p = n.Attrs.Perm[i]
+		}
+		perm[i] = strides[p]
+	}
+	gatherBy(out[0], in[0], 0, perm)
+	return nil
+}
+
+func slice(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	shadow := *n
+	shadow.In = make([]*ir.Value, len(in))
+	for i, t := range in {
+		if t != nil {
+			shadow.In[i] = &ir.Value{Shape: t.Shape, Const: t}
+		}
+	}
+	spans, err := ir.SliceSpans(&shadow)
+	if err != nil {
+		return err
+	}
+	strides, base := stridesOf(in[0].Shape), 0
+	for i, s := range spans {
+		base += s.Start * strides[i]
+		strides[i] *= s.Step
+	}
+	gatherBy(out[0], in[0], base, strides)
+	return nil
+}
+
+func tile(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, y := in[0], out[0]
+	strides := stridesOf(x.Shape)
+	index := make([]int, len(y.Shape))
+	for to := range y.Len() {
+		from := 0
+		for i, k := range index {
+			from += k % x.Shape[i] * strides[i]
+		}
+		move(y, to, x, from)
+		next(index, y.Shape)
+	}
+	return nil
+}
+
+// next counts index up, the last dimension fastest.
+func next(index, shape []int) {
+	for i := len(index) - 1; i >= 0; i-- {
+		if index[i]++; index[i] < shape[i] {
+			return
+		}
+		index[i] = 0
+	}
+}
+
+func gather(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, indices, y := in[0], in[1], out[0]
+	axis := n.Attrs.Axis
+	if axis < 0 {
+		axis += len(x.Shape)
+	}
+	dim, inner := x.Shape[axis], ir.NumElements(x.Shape[axis+1:])
+	outer := ir.NumElements(x.Shape[:axis])
+	for o := range outer {
+		for k, v := range indices.Int {
+			if v < 0 {
+				v += int64(dim)
+			}
+			if v < 0 || v >= int64(dim) {
+				return fmt.Errorf("index %d of %d", indices.Int[k], dim)
+			}
+			moveRun(y, (o*len(indices.Int)+k)*inner, x, (o*dim+int(v))*inner, inner)
+		}
+	}
+	return nil
+}
+
+// pad fills by the mode's rule, one element at a time.
+func pad(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, y := in[0], out[0]
+	begins := make([]int, len(x.Shape))
+	count := len(in[1].Int) / 2
+	for i := range count {
+		axis := i
+		if len(in) > 3 && in[3] != nil {
+			axis = (int(in[3].Int[i]) + len(x.Shape)) % len(x.Shape)
+		}
+		begins[axis] = int(in[1].Int[i])
+	}
+	var value *ir.Tensor
+	if len(in) > 2 && in[2] != nil {
+		value = in[2]
+	}
+	strides := stridesOf(x.Shape)
+	index := make([]int, len(y.Shape))
+	for to := range y.Len() {
+		from, inside := 0, true
+		for i, k := range index {
+			at, ok := source(k-begins[i], x.Shape[i], n.Attrs.Mode)
+			inside = inside && ok
+			from += at * strides[i]
+		}
+		switch {
+		case inside:
+			move(y, to, x, from)
+		case value != nil:
+			move(y, to, value, 0)
+		case y.Real != nil:
+			y.Real[to] = 0
+		default:
+			y.Int[to] = 0
+		}
+		next(index, y.Shape)
+	}
+	return nil
+}
+
+// source returns where element i of a padded axis comes from; false when it is
+// the constant.
+func source(i, dim int, mode string) (int, bool) {
+	if i >= 0 && i < dim {
+		return i, true
+	}
+	if dim == 0 {
+		return 0, false
+	}
+	switch mode {
+	case "edge":
+		return min(max(i, 0), dim-1), true
+	case "wrap":
+		return ((i % dim) + dim) % dim, true
+	case "reflect":
+		if dim == 1 {
+			return 0, true
+		}
+		period := 2 * (dim - 1)
+		i = ((i % period) + period) % period
+		return min(i, period-i), true
+	}
+	return 0, false
+}
+
+func rangeOp(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	for i := range out[0].Len() {
+		if out[0].Real != nil {
+			out[0].Real[i] = in[0].Real[0] + float32(float32(i)*in[2].Real[0])
+		} else {
+			out[0].Int[i] = in[0].Int[0] + int64(i)*in[2].Int[0]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package quant
+
+import (
+	"fmt"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// bounds proves every sum, from the integers that will be emitted: the window
+// of a channel is the sum of the intervals of its products, for inputs
+// anywhere in their levels (papers: A2Q's bound is the symmetric case).
+func bounds(s *state) error {
+	for _, n := range s.g.Nodes {
+		if n.Sum == nil {
+			continue
+		}
+		if err := boundNode(n, s.o.Accum); err != nil {
+			return &ir.Error{Pass: "bounds", Place: n.Name, Err: err}
+		}
+	}
+	return nil
+}
+
+func boundNode(n *ir.Node, acc ir.Accum) error {
+	levels, w := n.In[0].Format.Levels, n.In[1].Const
+	if levels.Lo > 0 || levels.Hi < 0 {
+		// Zero inside the levels makes any subset of a sum's terms stay inside
+		// the window; formatFor sees to it, a network's own format need not.
+		levels = ir.Bound{Lo: min(levels.Lo, 0), Hi: max(levels.Hi, 0)}
+	}
+	k := len(w.Int) / w.Shape[0]
+	for c := range n.Sum.Channels {
+		ch := &n.Sum.Channels[c]
+		ch.Window, ch.L1, ch.Sum = ir.Bound{}, 0, 0
+		for _, q := range w.Int[c*k : (c+1)*k] {
+			term := levels.Product(q)
+			ch.Window = ch.Window.Plus(term)
+			ch.L1 += max(q, -q)
+			ch.Sum += q
+			if acc.Wide != 0 && (term.Lo < -1<<(acc.Bits-1) || term.Hi > 1<<(acc.Bits-1)-1) {
+				return fmt.Errorf("channel %d: weight %d times levels %s needs %d bits in one product, a segment has %d", c, q, levels, signedBits(term), acc.Bits)
+			}
+		}
+		if !ch.Window.Fits(acc.Total()) {
+			return fmt.Errorf("channel %d: window %s needs %d bits, the accumulator has %d: use --acc %d, or --acc 16:32", c, ch.Window, ch.Window.BitsFor(), acc.Total(), ch.Window.BitsFor())
+		}
+		if err := epilogue(n.Sum, c); err != nil {
+			return fmt.Errorf("channel %d: %w", c, err)
+		}
+	}
+	return nil
+}
+
+// epilogue proves that sum + bias, moved left by a negative shift, stays in the
+// 32 bits that a requantizer works in.
+func epilogue(s *ir.Sum, c int) error {
+	b := s.Channels[c].Window.Plus(ir.Bound{Lo: int64(s.Bias[c]), Hi: int64(s.Bias[c])})
+	left := max(-int(s.Shift[c]), 0)
+	lim := int64(1) << (31 - left)
+	if left > 30 || b.Lo < -lim || b.Hi > lim-1 {
+		return fmt.Errorf("sum with bias %s, shifted left by %d, leaves 32 bits", b, left)
+	}
+	return nil
+}
+
+// signedBits is the width of the signed register that holds b.
+func signedBits(b ir.Bound) int {
+	n := 1
+	for b.Lo < -(int64(1)<<(n-1)) || b.Hi > int64(1)<<(n-1)-1 {
+		n++
+	}
+	return n
+}

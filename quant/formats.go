@@ -1,0 +1,245 @@
+package quant
+
+import (
+	"math"
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// A class is a set of values that share one format, because the operators
+// between them only move elements.
+type class struct {
+	values []*ir.Value
+	convs  []*ir.Node // that read a member
+	others bool       // something else reads a member too
+	lo, hi float64
+	fixed  *ir.Format
+}
+
+// movers are the operators whose output has the format of their inputs.
+var movers = map[ir.Op]bool{"Concat": true, "MaxPool": true, "Reshape": true, "Transpose": true, "Pad": true, "Slice": true}
+
+// formats chooses levels and scale of every activation: per class the number
+// of levels and the clipping that give the least error at the outputs of the
+// convolutions that read it, with the weights that fit those levels. More
+// levels leave a smaller budget for the weights; the best split depends on
+// both (arXiv 2004.11783, section 3.2, searches the same trade).
+func formats(s *state) error {
+	separate(s.g)
+	classes := classesOf(s)
+	err := s.parallel("formats", len(classes), func() (func(i int) error, error) {
+		return func(i int) error {
+			c := classes[i]
+			f := c.fixed
+			if f == nil {
+				best := s.search(c)
+				f = &best
+			}
+			for _, v := range c.values {
+				own := *f
+				v.Format = &own
+			}
+			return nil
+		}, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range s.g.Nodes {
+		limit(n)
+	}
+	return nil
+}
+
+// softmaxFormat is that of probabilities.
+var softmaxFormat = ir.Format{Levels: ir.Bound{Lo: -128, Hi: 127}, Zero: -128, Scales: []float64{1.0 / 256}}
+
+// separate puts a change of format before a concatenation whose operands were
+// given different ones by the network.
+func separate(g *ir.Graph) {
+	var nodes []*ir.Node
+	for _, n := range g.Nodes {
+		if n.Op == "Softmax" {
+			f := softmaxFormat
+			n.Out[0].Format = &f
+		}
+		if movers[n.Op] {
+			out := n.Out[0]
+			if out.Format == nil && n.In[0].Format != nil {
+				f := *n.In[0].Format
+				out.Format = &f
+			}
+			for i, v := range n.In {
+				if v.Const != nil || v.Format == nil || out.Format == nil || sameFormat(v.Format, out.Format) {
+					continue
+				}
+				f := *out.Format
+				w := &ir.Value{Name: v.Name + ".rescaled", Elem: v.Elem, Shape: v.Shape, Range: v.Range, Format: &f}
+				nodes = append(nodes, &ir.Node{Name: w.Name, Op: "Identity", In: []*ir.Value{v}, Out: []*ir.Value{w}})
+				n.In[i] = w
+			}
+		}
+		nodes = append(nodes, n)
+	}
+	g.Nodes = nodes
+}
+
+// classesOf groups the activations, in graph order.
+func classesOf(s *state) []*class {
+	of := map[*ir.Value]*class{}
+	var all []*class
+	for _, v := range activations(s.g) {
+		c := &class{values: []*ir.Value{v}, lo: v.Range[0], hi: v.Range[1], fixed: v.Format}
+		of[v] = c
+		all = append(all, c)
+	}
+	for _, n := range s.g.Nodes {
+		if !movers[n.Op] {
+			continue
+		}
+		for _, v := range n.In {
+			if v.Const == nil {
+				join(of, of[n.Out[0]], of[v])
+			}
+		}
+	}
+	for _, n := range s.g.Nodes {
+		for _, v := range n.In {
+			if v == nil || v.Const != nil {
+				continue
+			}
+			switch c := of[v]; {
+			case n.Op == "Conv":
+				c.convs = append(c.convs, n)
+			case !movers[n.Op]:
+				c.others = true
+			}
+		}
+	}
+	for _, v := range s.g.Out {
+		of[v].others = true
+	}
+	return slices.DeleteFunc(all, func(c *class) bool { return of[c.values[0]] != c })
+}
+
+// join merges b into a, or a into b, whichever came first in the graph.
+func join(of map[*ir.Value]*class, a, b *class) {
+	if a == b {
+		return
+	}
+	a.values = append(a.values, b.values...)
+	a.lo, a.hi = min(a.lo, b.lo), max(a.hi, b.hi)
+	if a.fixed == nil {
+		a.fixed = b.fixed
+	}
+	for _, v := range b.values {
+		of[v] = a
+	}
+}
+
+// limit narrows the levels of a format that the network gave to what a fused
+// activation lets through.
+func limit(n *ir.Node) {
+	c := n.Attrs.Clamp
+	if c == nil {
+		return
+	}
+	f := n.Out[0].Format
+	lo := float64(f.Zero) + math.Ceil(float64(c[0])/f.Scale()-1e-6)
+	hi := float64(f.Zero) + math.Floor(float64(c[1])/f.Scale()+1e-6)
+	f.Levels.Lo = f.Levels.Clamp(int64(max(lo, -1e6)))
+	f.Levels.Hi = f.Levels.Clamp(int64(min(hi, 1e6)))
+}
+
+// search climbs from the number of levels that splits the bits evenly to the
+// best neighbour in levels and clipping, by long steps first.
+func (s *state) search(c *class) ir.Format {
+	if len(c.convs) == 0 {
+		return s.bestClip(c)
+	}
+	type point struct{ x, r int }
+	seen := map[point]float64{}
+	scratch := s.newScratch(c)
+	score := func(p point) float64 {
+		if p.x < 0 || p.x >= len(levelCounts) || p.r < 0 || p.r >= len(clipRatios) {
+			return math.Inf(1)
+		}
+		if e, ok := seen[p]; ok {
+			return e
+		}
+		f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
+		e := scratch.score(c, &f)
+		seen[p] = e
+		return e
+	}
+	at := point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}
+	if math.IsInf(score(at), 1) { // so many levels leave the weights nothing
+		at.x = 0
+	}
+	for _, step := range []int{4, 2, 1} {
+		for moved := true; moved; {
+			moved = false
+			for _, d := range []point{{step, 0}, {-step, 0}, {0, 1}, {0, -1}} {
+				q := point{at.x + d.x, at.r + d.r}
+				if score(q) < score(at)*(1-1e-4) {
+					at, moved = q, true
+				}
+			}
+		}
+	}
+	return formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi)
+}
+
+// startLevels guesses X: with k products of Gaussian operands a budget of 2^P is
+// spent evenly near X = sqrt(2^P / k) * 4.
+func startLevels(acc ir.Accum, c *class) int {
+	k := 1
+	for _, n := range c.convs {
+		k = max(k, n.In[1].Const.Len()/n.In[1].Shape[0])
+	}
+	want := 4 * math.Sqrt(math.Ldexp(1, acc.Total())/float64(k))
+	for _, x := range levelCounts {
+		if float64(x) >= want {
+			return x
+		}
+	}
+	return levelCounts[len(levelCounts)-1]
+}
+
+// bestClip chooses the clipping of a class that no convolution reads, by its
+// own error.
+func (s *state) bestClip(c *class) ir.Format {
+	var best ir.Format
+	least := math.Inf(1)
+	for _, r := range clipRatios {
+		f := formatFor(maxLevels, r, c.lo, c.hi)
+		e := 0.0
+		for _, v := range c.values {
+			if sp := s.stats.values[v]; sp != nil {
+				e += ownError(sp.samples, &f)
+			}
+		}
+		if e < least {
+			best, least = f, e
+		}
+	}
+	return best
+}
+
+const maxLevels = 255
+
+// ownError is the mean squared error of x in format f over its variance.
+func ownError(x []float32, f *ir.Format) float64 {
+	q := make([]float32, len(x))
+	quantize32(q, x, f)
+	var e, sum, sq float64
+	for i, v := range x {
+		d := float64(v) - float64(q[i])*f.Scale()
+		e += d * d
+		sum += float64(v)
+		sq += float64(v) * float64(v)
+	}
+	n := float64(len(x))
+	return e / n / max(sq/n-sum*sum/n/n, 1e-12)
+}

@@ -1,0 +1,347 @@
+package quant
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// conv makes every convolution two-dimensional.
+func conv(l *legalizer, n *ir.Node) error {
+	x, w := n.In[0], n.In[1]
+	if w.Const == nil {
+		return errors.New("has weights that are not constant")
+	}
+	if len(n.In) > 2 && n.In[2] != nil && n.In[2].Const == nil {
+		return errors.New("has a bias that is not constant")
+	}
+	switch len(x.Shape) {
+	case 4:
+		l.emit(l.withBias(n))
+		return nil
+	case 3:
+		l.lift(n, func(c *ir.Node) {
+			wt := *w.Const
+			wt.Shape = []int{w.Shape[0], w.Shape[1], 1, w.Shape[2]}
+			wv := *w
+			wv.Shape, wv.Const = wt.Shape, &wt
+			c.In[1] = &wv
+			l.emit(l.withBias(c))
+		})
+		return nil
+	}
+	return fmt.Errorf("has %d spatial dimensions, want 1 or 2", len(x.Shape)-2)
+}
+
+// lift gives n, which works along one axis, a second one of size 1, between
+// two reshapes; then emits it.
+func (l *legalizer) lift(n *ir.Node, emit func(*ir.Node)) {
+	x, out := n.In[0], n.Out[0]
+	c := *n
+	c.In = slices.Clone(n.In)
+	c.In[0] = l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]})
+	y := l.value(out.Name, 1, out.Shape[1], 1, out.Shape[2])
+	l.uses[y] = 1
+	c.Out = []*ir.Value{y}
+	a := &c.Attrs
+	a.Kernel = append([]int{1}, a.Kernel...)
+	a.Strides = append([]int{1}, a.Strides...)
+	a.Dilations = append([]int{1}, a.Dilations...)
+	a.Pads = []int{0, a.Pads[0], 0, a.Pads[1]}
+	emit(&c)
+	l.reshapeTo(n.Name, y, out)
+}
+
+// withBias returns n with a bias, and with constants of its own: later rules
+// scale them.
+func (l *legalizer) withBias(n *ir.Node) *ir.Node {
+	w := n.In[1]
+	own := &ir.Value{Name: w.Name, Elem: w.Elem, Shape: w.Shape, Format: w.Format}
+	own.Const = &ir.Tensor{Elem: w.Elem, Shape: w.Const.Shape, Real: slices.Clone(w.Const.Real), Int: w.Const.Int}
+	bias := make([]float32, w.Shape[0])
+	name := n.Name + ".bias"
+	if len(n.In) > 2 && n.In[2] != nil {
+		copy(bias, n.In[2].Const.Real)
+		name = n.In[2].Name
+	}
+	n.In = []*ir.Value{n.In[0], own, constant(name, []int{len(bias)}, bias)}
+	return n
+}
+
+// gemm becomes a 1x1 convolution.
+func gemm(l *legalizer, n *ir.Node) error {
+	a := &n.Attrs
+	if n.In[1].Const == nil {
+		return errors.New("has weights that are not constant")
+	}
+	if a.TransA {
+		return errors.New("transposes its input")
+	}
+	w := n.In[1].Const
+	k, m := w.Shape[0], w.Shape[1]
+	if a.TransB {
+		k, m = m, k
+	}
+	rows := rowsOf(w, k, m, a.TransB)
+	for i := range rows.Real {
+		rows.Real[i] *= a.Alpha
+	}
+	bias := make([]float32, m)
+	if len(n.In) > 2 && n.In[2] != nil {
+		c := n.In[2].Const
+		if c == nil || c.Len() != 1 && c.Len() != m || c.Len() == m && len(c.Shape) > 0 && c.Shape[len(c.Shape)-1] != m {
+			return errors.New("has a bias that is not one constant an output")
+		}
+		for i := range bias {
+			bias[i] = c.Real[i%c.Len()] * a.Beta
+		}
+	}
+	format := n.In[1].Format
+	if a.Alpha != 1 {
+		format, rows.Int = nil, nil
+	}
+	return l.dense(n, rows, format, bias)
+}
+
+// matMul is gemm with other conventions.
+func matMul(l *legalizer, n *ir.Node) error {
+	if n.In[0].Const != nil || n.In[1].Const == nil {
+		return errors.New("multiplies two tensors that are not constant, or a constant from the left")
+	}
+	w := n.In[1].Const
+	if len(w.Shape) != 2 {
+		return fmt.Errorf("has weights of shape %v, want two dimensions", w.Shape)
+	}
+	k, m := w.Shape[0], w.Shape[1]
+	return l.dense(n, rowsOf(w, k, m, false), n.In[1].Format, make([]float32, m))
+}
+
+// rowsOf returns the weights with one row an output.
+func rowsOf(w *ir.Tensor, k, m int, transposed bool) *ir.Tensor {
+	t := &ir.Tensor{Elem: w.Elem, Shape: []int{m, k}, Real: make([]float32, m*k)}
+	if w.Int != nil {
+		t.Int = make([]int64, m*k)
+	}
+	for i := range m {
+		for j := range k {
+			from := j*m + i
+			if transposed {
+				from = i*k + j
+			}
+			t.Real[i*k+j] = w.Real[from]
+			if w.Int != nil {
+				t.Int[i*k+j] = w.Int[from]
+			}
+		}
+	}
+	return t
+}
+
+// dense emits the convolution that a product with constant rows is. Fed by a
+// flattened image it has that image's size as its window; several rows of
+// input are pixels of an image one column wide.
+func (l *legalizer) dense(n *ir.Node, w *ir.Tensor, format *ir.Format, bias []float32) error {
+	x, out := n.In[0], n.Out[0]
+	m, k := w.Shape[0], w.Shape[1]
+	if format != nil && len(format.Scales) > 1 && len(format.Scales) != m {
+		return errors.New("has one scale for each input, want one for each output")
+	}
+	count := ir.NumElements(x.Shape) / k
+	attrs := ir.Attrs{Kernel: []int{1, 1}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}, Group: 1}
+	var image *ir.Value
+	yShape := []int{1, m, 1, count}
+	switch src := l.source(x); {
+	case count == 1 && len(src.Shape) == 4 && src.Shape[0] == 1:
+		image = src
+		attrs.Kernel = []int{src.Shape[2], src.Shape[3]}
+	case count == 1:
+		image = l.reshaped(x, []int{1, k, 1, 1})
+	default:
+		image = l.transposed(l.reshaped(x, []int{1, 1, count, k}), []int{0, 3, 1, 2})
+	}
+	if image == l.source(x) && image != x {
+		l.uses[image]++
+	}
+	wv := &ir.Value{Name: n.In[1].Name, Elem: ir.Float32, Const: w, Format: format}
+	w.Shape = []int{m, k / (attrs.Kernel[0] * attrs.Kernel[1]), attrs.Kernel[0], attrs.Kernel[1]}
+	wv.Shape = w.Shape
+	y := l.value(out.Name, yShape...)
+	l.uses[y] = 1
+	l.emit(&ir.Node{Name: n.Name, Op: "Conv", In: []*ir.Value{image, wv, constant(n.Name+".bias", []int{m}, bias)}, Out: []*ir.Value{y}, Attrs: attrs})
+	if count > 1 {
+		y = l.transposed(y, []int{0, 2, 3, 1})
+		l.uses[y] = 1
+	}
+	l.reshapeTo(n.Name, y, out)
+	return nil
+}
+
+// batchNorm is an affine map of each channel.
+func batchNorm(l *legalizer, n *ir.Node) error {
+	for _, v := range n.In[1:] {
+		if v.Const == nil {
+			return errors.New("has parameters that are not constant")
+		}
+	}
+	gamma, beta, mean, variance := n.In[1].Const.Real, n.In[2].Const.Real, n.In[3].Const.Real, n.In[4].Const.Real
+	a, b := make([]float32, len(gamma)), make([]float32, len(gamma))
+	for i := range a {
+		s := float64(gamma[i]) / math.Sqrt(float64(variance[i])+float64(n.Attrs.Epsilon))
+		if math.IsNaN(s) || math.IsInf(s, 0) {
+			return fmt.Errorf("channel %d has variance %g", i, variance[i])
+		}
+		a[i], b[i] = float32(s), float32(float64(beta[i])-s*float64(mean[i]))
+	}
+	return l.affine(n, n.In[0], a, b)
+}
+
+// affineOr is the rule of Add, Sub, Mul and Div: with a constant it is an affine
+// map; otherwise the rule for two tensors applies.
+func affineOr(tensors rule) rule {
+	return func(l *legalizer, n *ir.Node) error {
+		x, c, swapped := n.In[0], n.In[1], false
+		if x.Const != nil {
+			x, c, swapped = c, x, true
+		}
+		switch {
+		case c.Const == nil && tensors == nil:
+			return errors.New("of two tensors is not supported, only by a constant")
+		case c.Const == nil:
+			return tensors(l, n)
+		case n.Op == "Div" && swapped:
+			return errors.New("divides a constant by a tensor")
+		}
+		channels := channelsOf(x.Shape)
+		if c.Const.Len() == 1 && l.foldTarget(x) == nil {
+			return unary(l, n)
+		}
+		if !perChannel(c.Const.Shape, x.Shape) || !slices.Equal(x.Shape, n.Out[0].Shape) {
+			return fmt.Errorf("constant of shape %v is neither a scalar nor one value for each of %d channels", c.Const.Shape, channels)
+		}
+		a, b := make([]float32, channels), make([]float32, channels)
+		for i := range a {
+			v := c.Const.Real[i%c.Const.Len()]
+			a[i] = 1
+			switch n.Op {
+			case "Add":
+				b[i] = v
+			case "Sub":
+				b[i] = -v
+				if swapped {
+					a[i], b[i] = -1, v
+				}
+			case "Mul":
+				a[i] = v
+			case "Div":
+				a[i] = 1 / v
+			}
+		}
+		return l.affine(n, x, a, b)
+	}
+}
+
+// channelsOf returns the size of the axis that weights are kept for.
+func channelsOf(shape []int) int {
+	if len(shape) < 2 {
+		return shape[len(shape)-1]
+	}
+	return shape[1]
+}
+
+// perChannel reports whether a constant of shape c gives each channel of x
+// one value.
+func perChannel(c, x []int) bool {
+	if ir.NumElements(c) == 1 {
+		return true
+	}
+	axis := 1
+	if len(x) < 2 {
+		axis = 0
+	}
+	at := axis - (len(x) - len(c)) // the channel axis in c, aligned from the right
+	return at >= 0 && c[at] == x[axis] && ir.NumElements(c) == x[axis]
+}
+
+// foldTarget returns the convolution that an affine map of x can be folded
+// into, nil when there is none.
+func (l *legalizer) foldTarget(x *ir.Value) *ir.Node {
+	p := l.sole(x)
+	if p == nil || p.Op != "Conv" || p.Attrs.Clamp != nil || channelsOf(x.Shape) != p.Out[0].Shape[1] {
+		return nil
+	}
+	return p
+}
+
+// affine emits a*x + b by channel: folded into the convolution before it, or as
+// a depthwise convolution of one tap.
+func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
+	if p := l.foldTarget(x); p != nil {
+		w, bias := p.In[1], p.In[2].Const.Real
+		per := w.Const.Len() / len(bias)
+		changed := false
+		for c := range bias {
+			for i := range w.Const.Real[c*per : (c+1)*per] {
+				w.Const.Real[c*per+i] *= a[c]
+			}
+			bias[c] = bias[c]*a[c] + b[c]
+			changed = changed || a[c] != 1
+		}
+		if changed { // the integers of a quantized network are no longer its own
+			w.Format, w.Const.Int = nil, nil
+		}
+		l.replace(n.Out[0], x)
+		return nil
+	}
+	c := len(a)
+	spatial := ir.NumElements(x.Shape) / c
+	image := x
+	if len(x.Shape) != 4 {
+		image = l.reshaped(x, []int{1, c, 1, spatial})
+	}
+	y := l.value(n.Out[0].Name, image.Shape...)
+	l.uses[y] = 1
+	attrs := ir.Attrs{Kernel: []int{1, 1}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}, Group: c}
+	l.emit(&ir.Node{Name: n.Name, Op: "Conv", Out: []*ir.Value{y}, Attrs: attrs,
+		In: []*ir.Value{image, constant(n.Name+".scale", []int{c, 1, 1, 1}, a), constant(n.Name+".bias", []int{c}, b)}})
+	l.reshapeTo(n.Name, y, n.Out[0])
+	return nil
+}
+
+// addTensors is the sum of two or more tensors, two at a time.
+func addTensors(l *legalizer, n *ir.Node) error {
+	for _, v := range n.In {
+		if v.Const != nil {
+			return errors.New("of more than two operands has a constant among them")
+		}
+		if !slices.Equal(v.Shape, n.Out[0].Shape) && !perChannelTensor(v.Shape, n.Out[0].Shape) {
+			return fmt.Errorf("shapes %v and %v: an operand is the whole tensor or one value a channel", v.Shape, n.Out[0].Shape)
+		}
+	}
+	if len(n.In) == 1 {
+		return passThrough(l, n)
+	}
+	sum := n.In[0]
+	for i, v := range n.In[1:] {
+		out := n.Out[0]
+		if i+2 < len(n.In) {
+			out = l.value(n.Out[0].Name, out.Shape...)
+			l.uses[out] = 1
+		}
+		name := n.Name
+		if i > 0 {
+			name = fmt.Sprintf("%s.%d", n.Name, i)
+		}
+		l.emit(&ir.Node{Name: name, Op: "Add", In: []*ir.Value{sum, v}, Out: []*ir.Value{out}})
+		sum = out
+	}
+	return nil
+}
+
+// perChannelTensor reports whether a tensor of shape v is one value a channel
+// of an image of shape out.
+func perChannelTensor(v, out []int) bool {
+	return len(v) == 4 && len(out) == 4 && v[1] == out[1] && v[2] == 1 && v[3] == 1
+}

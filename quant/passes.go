@@ -1,0 +1,130 @@
+package quant
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// Samples are the inputs of a calibration, in the network's input layout.
+type Samples interface {
+	Len() int
+	Sample(i int, dst []float32) error
+}
+
+// Options say what to build.
+type Options struct {
+	Accum       ir.Accum
+	Pow2        bool   // requantize by shifts alone
+	Rung        string // type, l1 or window: the argument that bounds a sum
+	KeepSoftmax bool
+	Calib       Samples
+	Workers     int
+	Progress    func(stage string, done, total int) // nil: silent
+	Dump        string                              // name of a pass to print the graph after
+	DumpTo      io.Writer
+}
+
+// A pass is one step; its comment in the table says what holds after it.
+type pass struct {
+	name string
+	run  func(*state) error
+}
+
+var passes = [...]pass{
+	{"shapes", shapes},     // every value has a static shape, what depends on shapes alone is constant
+	{"legalize", legalize}, // only operators that codegen has a rule for; batch norms are folded
+	{"ranges", ranges},     // every activation has a range, every sum samples of its inputs
+	{"formats", formats},   // every activation has a format
+	{"weights", weights},   // every weight is an integer, every sum has its bias and scales
+	{"bounds", bounds},     // every sum has a proof, or the error names channel and bits
+}
+
+// passOrder gives the pairs that must stay in this order, and why.
+var passOrder = [...]struct{ first, then, why string }{
+	{"shapes", "legalize", "rules ask for the number of channels and the size of windows"},
+	{"legalize", "ranges", "a fused activation's range is that of the result"},
+	{"ranges", "formats", "levels are chosen from samples"},
+	{"formats", "weights", "a channel's scale depends on the levels of its input"},
+	{"weights", "bounds", "the proof is about the integers that are emitted"},
+}
+
+// state is what the passes share.
+type state struct {
+	g     *ir.Graph
+	o     *Options
+	ctx   context.Context
+	stats *stats
+}
+
+// prepared is how many of the passes need no data.
+const prepared = 2
+
+// Prepare runs the passes that need no data: it refuses what cannot be
+// compiled, and leaves the network that reals and integers are compared on.
+func Prepare(g *ir.Graph, keepSoftmax bool) error {
+	s := &state{g: g, o: &Options{KeepSoftmax: keepSoftmax}, ctx: context.Background()}
+	return s.run(passes[:prepared])
+}
+
+// Run quantizes g, which Prepare has been over; g is rewritten in place.
+func Run(ctx context.Context, g *ir.Graph, o *Options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	s := &state{g: g, o: o, ctx: ctx}
+	return s.run(passes[prepared:])
+}
+
+func (s *state) run(passes []pass) error {
+	for _, p := range passes {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.run(s); err != nil {
+			return fmt.Errorf("%s: %w", s.g.Name, err)
+		}
+		if err := ir.Check(s.g); err != nil {
+			panic("quant: " + p.name + " left a broken graph: " + err.Error())
+		}
+		if s.o.Dump == p.name {
+			if _, err := io.WriteString(s.o.DumpTo, s.g.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// minBits and maxBits bound the accumulator widths that are supported.
+const (
+	minBits = 8
+	maxBits = 32
+)
+
+func (o *Options) check() error {
+	a := o.Accum
+	if a.Bits < minBits || a.Bits > maxBits {
+		return fmt.Errorf("options: --acc: accumulator of %d bits, want %d to %d", a.Bits, minBits, maxBits)
+	}
+	if a.Wide != 0 && (a.Wide != 32 || a.Bits > 16) {
+		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, such as 16:32", a)
+	}
+	switch o.Rung {
+	case "type", "l1", "window":
+	default:
+		return fmt.Errorf("options: --rung: %q is none of type, l1, window", o.Rung)
+	}
+	if o.Calib == nil || o.Calib.Len() == 0 {
+		return fmt.Errorf("options: --calib: no calibration samples; give images or other inputs of the network")
+	}
+	return nil
+}
+
+func (s *state) progress(stage string, done, total int) {
+	if s.o.Progress != nil {
+		s.o.Progress(stage, done, total)
+	}
+}

@@ -1,0 +1,138 @@
+package quant
+
+import (
+	"math"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+)
+
+// scratch holds what scoring a class's formats needs again and again.
+type scratch struct {
+	s     *state
+	real  [][]float32 // per convolution, its real sums at the sampled pixels
+	power []float64   // their variance, summed over channels
+	x, y  []float32
+	q     []int8
+	w     []float32
+}
+
+func (s *state) newScratch(c *class) *scratch {
+	t := &scratch{s: s}
+	for _, n := range c.convs {
+		p, m := s.stats.sums[n], n.In[1].Shape[0]
+		y := make([]float32, m*p.n)
+		sumPatches(y, p, n.In[1].Const.Real, n.Attrs.Group, p.x)
+		t.real = append(t.real, y)
+		power := 0.0
+		for ch := range m {
+			power += variance(y[ch*p.n : (ch+1)*p.n])
+		}
+		t.power = append(t.power, max(power, 1e-12))
+	}
+	return t
+}
+
+func variance(y []float32) float64 {
+	var sum, sq float64
+	for _, v := range y {
+		sum += float64(v)
+		sq += float64(v) * float64(v)
+	}
+	n := float64(len(y))
+	return max(sq/n-sum*sum/n/n, 0)
+}
+
+// sumPatches computes the sums of all channels at all samples: y[m][n] =
+// w[m][k] * x[k][n] within each group.
+func sumPatches(y []float32, p *patches, w []float32, groups int, x []float32) {
+	m := len(y) / p.n
+	mg, kg := m/groups, p.rows/groups
+	for g := range groups {
+		eval.Gemm(mg, p.n, kg, w[g*mg*kg:], kg, x[g*kg*p.n:], p.n, y[g*mg*p.n:], p.n, false)
+	}
+}
+
+// score is the error of a format: at each convolution that reads it, the power
+// of the sums' error, less its mean, which the bias takes off, over the
+// power of the sums; and the format's own error where anything else reads it.
+func (t *scratch) score(c *class, f *ir.Format) float64 {
+	total := 0.0
+	for i, n := range c.convs {
+		p := t.s.stats.sums[n]
+		scales, ok := t.quantizeWeights(n, f)
+		if !ok {
+			return math.Inf(1)
+		}
+		t.x = resize(t.x, len(p.x))
+		quantize32(t.x, p.x, f)
+		m := n.In[1].Shape[0]
+		t.y = resize(t.y, m*p.n)
+		sumPatches(t.y, p, t.w, n.Attrs.Group, t.x)
+		e := 0.0
+		for ch := range m {
+			sc := float32(scales[ch] * f.Scale())
+			y, r := t.y[ch*p.n:(ch+1)*p.n], t.real[i][ch*p.n:(ch+1)*p.n]
+			for j := range y {
+				y[j] = float32(y[j]*sc) - r[j]
+			}
+			e += variance(y)
+		}
+		total += e / t.power[i]
+	}
+	if c.others {
+		for _, v := range c.values {
+			if sp := t.s.stats.values[v]; sp != nil {
+				total += ownError(sp.samples, f) / float64(len(c.values))
+			}
+		}
+	}
+	return total
+}
+
+// quantizeWeights fills t.w with the integers that n gets for levels f; false
+// when the budget leaves nothing.
+func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) ([]float64, bool) {
+	w := n.In[1]
+	t.w = resize(t.w, w.Const.Len())
+	if w.Const.Int != nil && w.Format != nil {
+		for i, v := range w.Const.Int {
+			t.w[i] = float32(v)
+		}
+		return scalesOf(w), true
+	}
+	m := w.Shape[0]
+	k := w.Const.Len() / m
+	g := budgetFor(t.s.o.Rung, t.s.o.Accum, f.Levels, k)
+	if g.l1 < 1 || g.cap < 1 {
+		return nil, false
+	}
+	if cap(t.q) < k {
+		t.q = make([]int8, k)
+	}
+	scales := make([]float64, m)
+	for c := range m {
+		q := t.q[:k]
+		scales[c] = quantizeRow(q, w.Const.Real[c*k:(c+1)*k], g, 0)
+		for i, v := range q {
+			t.w[c*k+i] = float32(v)
+		}
+	}
+	return scales, true
+}
+
+// scalesOf returns one scale a channel of weights that have their format.
+func scalesOf(w *ir.Value) []float64 {
+	scales := make([]float64, w.Shape[0])
+	for c := range scales {
+		scales[c] = w.Format.Scales[c%len(w.Format.Scales)]
+	}
+	return scales
+}
+
+func resize(v []float32, n int) []float32 {
+	if cap(v) < n {
+		return make([]float32, n)
+	}
+	return v[:n]
+}

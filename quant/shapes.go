@@ -1,0 +1,88 @@
+package quant
+
+import (
+	"fmt"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+)
+
+// maxConstant is the most elements that folding a constant may make: what a
+// file of a few bytes can ask for is bounded.
+const maxConstant = 1 << 28
+
+// shapes gives every value its static shape and computes whatever depends on
+// constants and shapes alone, such as the Shape-Gather-Concat chains that
+// exporters write around a Reshape.
+func shapes(s *state) error {
+	var kept []*ir.Node
+	for _, n := range s.g.Nodes {
+		out, err := ir.OutShapes(n)
+		if err != nil {
+			return &ir.Error{Pass: "shapes", Place: n.Name, Err: err}
+		}
+		for i, v := range n.Out {
+			if v != nil && i < len(out) {
+				v.Shape = out[i]
+			}
+		}
+		if !foldable(n) {
+			kept = append(kept, n)
+			continue
+		}
+		if err := foldNode(n); err != nil {
+			return &ir.Error{Pass: "shapes", Place: n.Name, Err: err}
+		}
+	}
+	s.g.Nodes = kept
+	return nil
+}
+
+// foldable reports whether n can be computed now. Integers behind a
+// DequantizeLinear stay: they may be the network's own weights.
+func foldable(n *ir.Node) bool {
+	if n.Op == "Shape" || n.Op == "Size" {
+		return true
+	}
+	if n.Op == "DequantizeLinear" {
+		return false
+	}
+	for _, v := range n.In {
+		if v != nil && v.Const == nil {
+			return false
+		}
+	}
+	for _, v := range n.Out {
+		if v != nil && ir.NumElements(v.Shape) > maxConstant {
+			return false
+		}
+	}
+	return true
+}
+
+func foldNode(n *ir.Node) error {
+	in := make([]*ir.Tensor, len(n.In))
+	for i, v := range n.In {
+		switch {
+		case v == nil:
+		case v.Const != nil:
+			in[i] = v.Const
+		default: // Shape and Size look at no element
+			in[i] = &ir.Tensor{Elem: v.Elem, Shape: v.Shape}
+		}
+	}
+	out, err := eval.Node(n, in)
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Out {
+		if v == nil {
+			continue
+		}
+		if i >= len(out) || out[i] == nil {
+			return fmt.Errorf("%s gives no output %d", n.Op, i)
+		}
+		v.Const, v.Shape, v.Elem = out[i], out[i].Shape, out[i].Elem
+	}
+	return nil
+}
