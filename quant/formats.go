@@ -13,6 +13,7 @@ type class struct {
 	values []*ir.Value
 	convs  []*ir.Node // that read a member
 	others bool       // something else reads a member too
+	output bool       // a member is the network's output
 	lo, hi float64
 	fixed  *ir.Format
 }
@@ -118,7 +119,7 @@ func classesOf(s *state) []*class {
 		}
 	}
 	for _, v := range s.g.Out {
-		of[v].others = true
+		of[v].others, of[v].output = true, true
 	}
 	return slices.DeleteFunc(all, func(c *class) bool { return of[c.values[0]] != c })
 }
@@ -210,6 +211,13 @@ func startLevels(acc ir.Accum, c *class) int {
 // bestClip chooses the clipping of a class that no convolution reads, by its
 // own error.
 func (s *state) bestClip(c *class) ir.Format {
+	if c.output { // the greatest outputs are those that matter: none may meet at a clamp
+		lo, hi := c.lo, c.hi*(1+outputMargin)
+		if lo < 0 {
+			lo *= 1 + outputMargin
+		}
+		return formatFor(maxLevels, 1, lo, hi)
+	}
 	var best ir.Format
 	least := math.Inf(1)
 	for _, r := range clipRatios {
@@ -228,6 +236,9 @@ func (s *state) bestClip(c *class) ir.Format {
 }
 
 const maxLevels = 255
+
+// outputMargin widens the output's range beyond what calibration saw.
+const outputMargin = 0.05
 
 // ownError is the mean squared error of x in format f over its variance.
 func ownError(x []float32, f *ir.Format) float64 {

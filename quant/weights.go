@@ -105,6 +105,10 @@ func (r *intRun) conv(n *ir.Node) error {
 	}
 	r.bias(n, real)
 	s := n.Sum
+	for c, scale := range w.Format.Scales {
+		sc := scaleFor(scale*in.Scale()/out.Scale(), r.s.o.Pow2)
+		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
+	}
 	src := r.values[n.In[0]]
 	dst := make([][]int8, r.images())
 	r.values[n.Out[0]] = dst
@@ -170,8 +174,6 @@ func (s *state) roundWeights(n *ir.Node, in, out *ir.Format) error {
 		for _, v := range w.Const.Int[c*k : (c+1)*k] {
 			n.Sum.Channels[c].Sum += v
 		}
-		sc := scaleFor(w.Format.Scales[c]*in.Scale()/out.Scale(), s.o.Pow2)
-		n.Sum.Mul[c], n.Sum.Shift[c] = sc.Mul, sc.Shift
 	}
 	return nil
 }
@@ -205,6 +207,31 @@ func scaleFor(r float64, pow2 bool) ir.Scale {
 	return ir.Scale{Shift: int8(min(max(-math.Round(math.Log2(r)), -31), 31))}
 }
 
+// maxGain bounds what a channel's scale is corrected by: more than that is
+// noise of too few samples.
+const maxGain = 1.25
+
+// gain is the factor on a channel's scale that brings its integer sums nearest
+// to the real ones, in the sense of least squares about the means. Rounding of
+// weights and levels shrinks sums, and this takes it back at no cost: the
+// factor is part of the requantizer.
+func gain(real, integer []float32, unit float64) float64 {
+	var sr, si, sri, sii float64
+	for j, v := range integer {
+		x := float64(v) * unit
+		sr += float64(real[j])
+		si += x
+		sri += float64(real[j]) * x
+		sii += x * x
+	}
+	k := float64(len(real))
+	cov, power := sri-sr*si/k, sii-si*si/k
+	if power <= 0 || cov <= 0 {
+		return 1
+	}
+	return min(max(cov/power, 1/maxGain), maxGain)
+}
+
 // bias rounds the bias to units of the sum, corrected by the mean of the error
 // of the integer sums at the sampled pixels, and notes the signal to noise
 // ratio that is left.
@@ -224,8 +251,11 @@ func (r *intRun) bias(n *ir.Node, w []float32) {
 	b := n.In[2].Const.Real
 	signal, noise := 0.0, 0.0
 	for c := range m {
-		unit := in.Scale() * n.In[1].Format.Scales[c]
 		ry, iy := realY[c*p.n:(c+1)*p.n], intY[c*p.n:(c+1)*p.n]
+		if !r.s.o.Pow2 {
+			n.In[1].Format.Scales[c] *= gain(ry, iy, in.Scale()*n.In[1].Format.Scales[c])
+		}
+		unit := in.Scale() * n.In[1].Format.Scales[c]
 		mean := 0.0
 		for j := range ry {
 			mean += float64(ry[j]) - float64(iy[j])*unit
