@@ -232,6 +232,38 @@ func gain(real, integer []float32, unit float64) float64 {
 	return min(max(cov/power, 1/maxGain), maxGain)
 }
 
+// clampedMean returns the shift of integer sums for which their mean behind the
+// fused activation is that of the real ones: noise lifts the mean of what a Relu
+// lets through, however well the sums' own means agree. It starts from the
+// shift that makes those agree and takes a few steps of Newton's method.
+func clampedMean(real, integer []float32, unit, bias, shift float64, clamp *[2]float32) float64 {
+	lo, hi := float64(clamp[0]), float64(clamp[1])
+	want := 0.0
+	for _, v := range real {
+		want += min(max(float64(v)+bias, lo), hi)
+	}
+	first := shift
+	for range 8 {
+		got, inside := 0.0, 0
+		for _, v := range integer {
+			y := float64(v)*unit + bias + shift
+			if y > lo && y < hi {
+				inside++
+			}
+			got += min(max(y, lo), hi)
+		}
+		if inside < minInside {
+			return first
+		}
+		shift += (want - got) / float64(inside)
+	}
+	return shift
+}
+
+// minInside is how many samples an activation has to let through for its mean
+// to say anything.
+const minInside = 16
+
 // bias rounds the bias to units of the sum, corrected by the mean of the error
 // of the integer sums at the sampled pixels, and notes the signal to noise
 // ratio that is left.
@@ -261,6 +293,9 @@ func (r *intRun) bias(n *ir.Node, w []float32) {
 			mean += float64(ry[j]) - float64(iy[j])*unit
 		}
 		mean /= float64(p.n)
+		if clamp := n.Attrs.Clamp; clamp != nil {
+			mean = clampedMean(ry, iy, unit, float64(b[c]), mean, clamp)
+		}
 		q := math.Round((float64(b[c]) + mean) / unit)
 		q = min(max(q, -maxBias), maxBias)
 		left := mean - (q*unit - float64(b[c]))

@@ -35,7 +35,7 @@ const (
 func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
 	var target, emit, dir, module string
-	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; it is replaced as a whole")
+	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
 	o.set.StringVar(&target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
 	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
