@@ -95,6 +95,7 @@ func units(dst []float32, q []int8, zero int64) {
 // conv decides the integers of one convolution and runs it.
 func (r *intRun) conv(n *ir.Node) error {
 	in, out := n.In[0].Format, n.Out[0].Format
+	given := n.In[1].Const.Int != nil && n.In[1].Format != nil // a quantized network's own integers
 	if err := r.s.roundWeights(n, in, out); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (r *intRun) conv(n *ir.Node) error {
 	for i, q := range w.Const.Int {
 		real[i] = float32(q)
 	}
-	r.bias(n, real)
+	r.bias(n, real, !given)
 	s := n.Sum
 	for c, scale := range w.Format.Scales {
 		sc := scaleFor(scale*in.Scale()/out.Scale(), r.s.o.Pow2)
@@ -232,42 +233,11 @@ func gain(real, integer []float32, unit float64) float64 {
 	return min(max(cov/power, 1/maxGain), maxGain)
 }
 
-// clampedMean returns the shift of integer sums for which their mean behind the
-// fused activation is that of the real ones: noise lifts the mean of what a Relu
-// lets through, however well the sums' own means agree. It starts from the
-// shift that makes those agree and takes a few steps of Newton's method.
-func clampedMean(real, integer []float32, unit, bias, shift float64, clamp *[2]float32) float64 {
-	lo, hi := float64(clamp[0]), float64(clamp[1])
-	want := 0.0
-	for _, v := range real {
-		want += min(max(float64(v)+bias, lo), hi)
-	}
-	first := shift
-	for range 8 {
-		got, inside := 0.0, 0
-		for _, v := range integer {
-			y := float64(v)*unit + bias + shift
-			if y > lo && y < hi {
-				inside++
-			}
-			got += min(max(y, lo), hi)
-		}
-		if inside < minInside {
-			return first
-		}
-		shift += (want - got) / float64(inside)
-	}
-	return shift
-}
-
-// minInside is how many samples an activation has to let through for its mean
-// to say anything.
-const minInside = 16
-
 // bias rounds the bias to units of the sum, corrected by the mean of the error
 // of the integer sums at the sampled pixels, and notes the signal to noise
-// ratio that is left.
-func (r *intRun) bias(n *ir.Node, w []float32) {
+// ratio that is left. The integers of a quantized network mean what they mean:
+// nothing of theirs is corrected.
+func (r *intRun) bias(n *ir.Node, w []float32, correct bool) {
 	p := r.s.stats.sums[n]
 	m := n.In[1].Shape[0]
 	realY, intY := make([]float32, m*p.n), make([]float32, m*p.n)
@@ -284,7 +254,7 @@ func (r *intRun) bias(n *ir.Node, w []float32) {
 	signal, noise := 0.0, 0.0
 	for c := range m {
 		ry, iy := realY[c*p.n:(c+1)*p.n], intY[c*p.n:(c+1)*p.n]
-		if !r.s.o.Pow2 {
+		if correct && !r.s.o.Pow2 {
 			n.In[1].Format.Scales[c] *= gain(ry, iy, in.Scale()*n.In[1].Format.Scales[c])
 		}
 		unit := in.Scale() * n.In[1].Format.Scales[c]
@@ -293,10 +263,11 @@ func (r *intRun) bias(n *ir.Node, w []float32) {
 			mean += float64(ry[j]) - float64(iy[j])*unit
 		}
 		mean /= float64(p.n)
-		if clamp := n.Attrs.Clamp; clamp != nil {
-			mean = clampedMean(ry, iy, unit, float64(b[c]), mean, clamp)
+		shift := mean
+		if !correct {
+			shift = 0
 		}
-		q := math.Round((float64(b[c]) + mean) / unit)
+		q := math.Round((float64(b[c]) + shift) / unit)
 		q = min(max(q, -maxBias), maxBias)
 		left := mean - (q*unit - float64(b[c]))
 		for j := range ry {

@@ -1,0 +1,81 @@
+package quant
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// TestBudgets holds that weights that keep a rung's budget have a window that
+// fits, on random rows and on those that spend the budget to the last unit.
+func TestBudgets(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 3000 {
+		acc := ir.Accum{Bits: 8 + r.IntN(25)}
+		if r.IntN(4) == 0 {
+			acc = ir.Accum{Bits: 8 + r.IntN(9), Wide: 32}
+		}
+		f := formatFor(levelCounts[r.IntN(len(levelCounts))], 1, -r.Float64(), r.Float64())
+		if !(f.Levels.Lo <= 0 && f.Levels.Hi >= 0 && f.Levels.Lo >= -128 && f.Levels.Hi <= 127) {
+			t.Fatalf("levels %s do not straddle zero inside int8", f.Levels)
+		}
+		k := 1 + r.IntN(600)
+		rung := []string{"type", "l1", "window"}[r.IntN(3)]
+		g := budgetFor(rung, acc, f.Levels, k)
+		row, q := make([]float32, k), make([]int8, k)
+		for i := range row {
+			row[i] = float32(r.NormFloat64())
+		}
+		quantizeRow(q, row, g, 0)
+		var window ir.Bound
+		l1 := int64(0)
+		for _, w := range q {
+			window = window.Plus(f.Levels.Product(int64(w)))
+			l1 += max(int64(w), -int64(w))
+			if acc.Wide != 0 {
+				p := f.Levels.Product(int64(w))
+				if half := int64(1) << (acc.Bits - 1); p.Lo < -half || p.Hi > half-1 {
+					t.Fatalf("%s %s: product %s of one weight", acc, rung, p)
+				}
+			}
+		}
+		if !window.Fits(acc.Total()) {
+			t.Fatalf("%s %s: window %s, levels %s", acc, rung, window, f.Levels)
+		}
+		if l1 > g.l1 {
+			t.Fatalf("%s %s: L1 %d, budget %d", acc, rung, l1, g.l1)
+		}
+	}
+}
+
+// TestQuantizeRowIsFine holds that no scale 10 % finer keeps the budget, when
+// the budget is large enough for rounding to average out.
+func TestQuantizeRowIsFine(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 200 {
+		k := 64 + r.IntN(500)
+		row, q := make([]float32, k), make([]int8, k)
+		for i := range row {
+			row[i] = float32(r.NormFloat64())
+		}
+		g := budget{l1: int64(10 * k), cap: maxWeight}
+		scale := quantizeRow(q, row, g, 0)
+		if fitsBudget(row, scale*0.9, g) {
+			t.Fatalf("scale %g is coarser than need be", scale)
+		}
+	}
+}
+
+// TestPassOrder holds the table of passes to the constraints beside it.
+func TestPassOrder(t *testing.T) {
+	at := map[string]int{}
+	for i, p := range passes {
+		at[p.name] = i + 1
+	}
+	for _, o := range passOrder {
+		if at[o.first] == 0 || at[o.then] == 0 || at[o.first] > at[o.then] {
+			t.Errorf("%s has to come before %s: %s", o.first, o.then, o.why)
+		}
+	}
+}
