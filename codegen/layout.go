@@ -65,6 +65,7 @@ type layout struct {
 	frames map[*ir.Value]frame
 	parent map[*ir.Value]*ir.Value // the concatenation that a value is a part of
 	offset map[*ir.Value]int       // its first channel there
+	output *ir.Value               // what is written to the caller's output
 	users  map[*ir.Value][]*ir.Node
 }
 
@@ -78,6 +79,7 @@ func planLayout(g *ir.Graph) *layout {
 		users:  g.Consumers(),
 	}
 	producers := g.Producers()
+	l.output = l.outputOf(g, producers)
 	for _, n := range slices.Backward(g.Nodes) {
 		switch n.Op {
 		case "Conv":
@@ -95,6 +97,31 @@ func planLayout(g *ir.Graph) *layout {
 		}
 	}
 	return l
+}
+
+// outputOf looks through reshapes at the end of the network that only rename
+// the shape: the node before them writes to the caller's output itself. It is
+// nil when something reads the output too: kernels may read a little past a
+// tensor, which only the arena allows, so a copy is handed out then.
+func (l *layout) outputOf(g *ir.Graph, producers map[*ir.Value]*ir.Node) *ir.Value {
+	v := g.Out[0]
+	if len(l.users[v]) > 0 {
+		return nil
+	}
+	for {
+		p := producers[v]
+		if p == nil || p.Op != "Reshape" || len(l.users[p.In[0]]) != 1 || !dense(p.In[0].Shape) || !dense(v.Shape) || producers[p.In[0]] == nil {
+			return v
+		}
+		v = p.In[0]
+	}
+}
+
+// dense reports whether a value without a frame is stored in the network's own
+// order.
+func dense(shape []int) bool {
+	h, w, c := dims(shape)
+	return view{h: h, w: w, c: c, row: w * c, col: c, image: isImage(shape)}.plain()
 }
 
 // root returns the value whose buffer v lives in.
@@ -116,7 +143,7 @@ func (l *layout) planConcat(n *ir.Node, g *ir.Graph, producers map[*ir.Value]*ir
 	c := 0
 	for _, v := range n.In {
 		p := producers[v]
-		if p != nil && p.Op != "Reshape" && l.parent[v] == nil && !slices.Contains(g.Out, v) && isImage(v.Shape) {
+		if p != nil && p.Op != "Reshape" && l.parent[v] == nil && v != l.output && !slices.Contains(g.Out, v) && isImage(v.Shape) {
 			l.parent[v], l.offset[v] = out, c
 		}
 		c += v.Shape[1]

@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ func Lower(g *ir.Graph, t *Target) (*Program, error) {
 			return nil, &ir.Error{Pass: "lower", Place: n.Name, Err: err}
 		}
 	}
+	l.handOut()
 	p := l.prog
 	for _, c := range p.Calls {
 		if c.Sum != nil {
@@ -78,7 +80,8 @@ func (l *lowering) node(n *ir.Node) error {
 }
 
 // ports makes the buffers that the caller owns, and clamps the input to its
-// levels where an int8 could lie outside them: the proof stands on that.
+// levels where an int8 could lie outside them: the proof stands on that. What a
+// convolution reads is in the arena, as its kernel may read a little past it.
 func (l *lowering) ports() {
 	in, out := l.graph.In[0], l.graph.Out[0]
 	port := func(v *ir.Value) Port {
@@ -90,7 +93,8 @@ func (l *lowering) ports() {
 	caller := l.newBuf("in", Input, h*w*c)
 	v := view{buf: caller, h: h, w: w, c: c, row: w * c, col: c, image: isImage(in.Shape)}
 	full := in.Format.Levels == ir.Bound{Lo: -128, Hi: 127}
-	if full && l.plan.frames[in] == (frame{}) {
+	summed := slices.ContainsFunc(l.plan.users[in], func(n *ir.Node) bool { return n.Op == "Conv" })
+	if full && !summed && l.plan.frames[in] == (frame{}) {
 		l.views[in] = v
 		return
 	}
@@ -101,6 +105,18 @@ func (l *lowering) ports() {
 		call.Kernel, call.Table = "lookup_s8", clampTable(in.Format.Levels)
 	}
 	l.call(call)
+}
+
+// handOut copies the output to the caller when it has to live in the arena.
+func (l *lowering) handOut() {
+	if l.plan.output != nil {
+		return
+	}
+	v := l.graph.Out[0]
+	x := l.views[v]
+	y := view{buf: l.newBuf("out", Output, x.h*x.w*x.c), row: x.w * x.c, col: x.c}
+	l.call(Call{Name: l.unique("output"), Layer: v.Name, Kernel: "copy_s8", Src: []Ref{x.ref()}, Dst: y.ref(),
+		Geometry: &kern.Order{Dim: [5]int{1, 1, x.h, x.w, x.c}, X: [5]int{0, 0, x.row, x.col, 1}, Y: [5]int{0, 0, y.row, y.col, 1}}})
 }
 
 func clampTable(b ir.Bound) string {
@@ -183,16 +199,12 @@ func (l *lowering) place(v *ir.Value) view {
 		l.views[v] = part
 		return part
 	}
-	f := l.plan.frames[v]
-	if v == l.graph.Out[0] {
-		f = frame{}
-		if len(l.plan.users[v]) == 0 {
-			y := view{buf: l.newBuf("out", Output, h*w*c), h: h, w: w, c: c, row: w * c, col: c, image: isImage(v.Shape)}
-			l.views[v] = y
-			return y
-		}
-		f = l.plan.frames[v]
+	if v == l.plan.output {
+		y := view{buf: l.newBuf("out", Output, h*w*c), h: h, w: w, c: c, row: w * c, col: c, image: isImage(v.Shape)}
+		l.views[v] = y
+		return y
 	}
+	f := l.plan.frames[v]
 	row := (f.left + w + f.right) * c
 	b := l.newBuf(l.bufName(v), InArena, (f.top+h+f.bottom)*row)
 	y := view{buf: b, at: f.top*row + f.left*c, h: h, w: w, c: c, row: row, col: c, frame: f, image: isImage(v.Shape)}
@@ -215,7 +227,7 @@ func (l *lowering) bufName(v *ir.Value) string { return l.unique("t_" + v.Name) 
 func (l *lowering) dying(v *ir.Value, n *ir.Node) bool {
 	users := l.plan.users[v]
 	x := l.views[v]
-	if users[len(users)-1] != n || x.buf.Place != InArena || l.plan.parent[v] != nil || v == l.graph.Out[0] {
+	if users[len(users)-1] != n || x.buf.Place != InArena || l.plan.parent[v] != nil || v == l.plan.output {
 		return false
 	}
 	for _, w := range l.graph.Nodes { // no other value may share the buffer
@@ -233,7 +245,7 @@ func (l *lowering) placeOver(n *ir.Node, v *ir.Value) view {
 	out := n.Out[0]
 	_, placed := l.views[out]
 	x := l.views[v]
-	if placed || l.plan.parent[out] != nil || out == l.graph.Out[0] || !l.dying(v, n) || x.image != isImage(out.Shape) {
+	if placed || l.plan.parent[out] != nil || out == l.plan.output || !l.dying(v, n) || x.image != isImage(out.Shape) {
 		return l.place(out)
 	}
 	h, w, c := dims(out.Shape)

@@ -216,7 +216,7 @@ func (l *lowering) slice(n *ir.Node) error {
 		part.at += int(starts[i]) * strides[i]
 	}
 	part.h, part.w, part.c = dims(out.Shape)
-	own := l.plan.parent[out] != nil || out == l.graph.Out[0] || l.plan.frames[out] != frame{}
+	own := l.plan.parent[out] != nil || out == l.plan.output || l.plan.frames[out] != frame{}
 	if x.image && steps[1] == 1 && !own && x.buf.Place == InArena {
 		part.row, part.col = x.row*int(steps[2]), x.col*int(steps[3])
 		l.views[out] = part
@@ -241,7 +241,7 @@ func (l *lowering) slice(n *ir.Node) error {
 func (l *lowering) reshape(n *ir.Node) error {
 	in, out := n.In[0], n.Out[0]
 	x := l.views[in]
-	placed := l.plan.parent[out] != nil || out == l.graph.Out[0] || l.plan.frames[out] != frame{}
+	placed := l.plan.parent[out] != nil || out == l.plan.output || l.plan.frames[out] != frame{}
 	h, w, c := dims(out.Shape)
 	plainOut := view{h: h, w: w, c: c, row: w * c, col: c, image: isImage(out.Shape)}.plain()
 	if x.plain() && plainOut && !placed {
