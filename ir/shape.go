@@ -7,39 +7,79 @@ import (
 	"slices"
 )
 
-// maxElements bounds what a tensor may hold: a file of a few bytes can declare
-// any shape.
-const maxElements = 1<<31 - 1
+// Bounds of what a tensor may be: a file of a few bytes can declare any shape.
+// Shapes within them can be multiplied pairwise without overflow, and loops
+// over pairs of axes stay short.
+const (
+	maxElements = 1<<31 - 1
+	maxRank     = 64
+)
 
-// OutShapes returns the shapes of n's outputs from those of its inputs. It also
-// fills the attributes that shapes decide: padding that the file left automatic,
-// and strides, dilations and kernel that it left out.
+// OutShapes returns the shapes of n's outputs from those of its inputs, in
+// slices that nothing else holds. It also fills the attributes that shapes
+// decide: padding that the file left automatic, and strides, dilations, kernel
+// and group that it left out. When it fails, n is as it was.
 func OutShapes(n *Node) ([][]int, error) {
 	row := n.Op.Row()
 	if row == nil {
 		return nil, fmt.Errorf("operator %s is not known", n.Op)
 	}
-	if len(n.In) < row.In || row.InMax >= 0 && len(n.In) > row.InMax {
-		return nil, fmt.Errorf("%s has %d inputs, want %d to %d", n.Op, len(n.In), row.In, row.InMax)
+	if err := checkInputs(n, row); err != nil {
+		return nil, fmt.Errorf("%s: %w", n.Op, err)
 	}
-	for i, v := range n.In {
-		if v == nil && i < row.In {
-			return nil, fmt.Errorf("%s lacks input %d", n.Op, i)
-		}
-	}
-	shapes, err := row.Shape(n)
+	// Attributes are filled in a copy, so that a later refusal leaves none.
+	filled := *n
+	shapes, err := row.Shape(&filled)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Op, err)
 	}
-	for _, s := range shapes {
+	for i, s := range shapes {
+		if s == nil { // would read as a shape that is not known
+			shapes[i] = []int{}
+		}
 		if err := checkShape(s); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Op, err)
+			return nil, fmt.Errorf("%s: output %d: %w", n.Op, i, err)
 		}
 	}
+	n.Attrs = filled.Attrs
 	return shapes, nil
 }
 
+// checkInputs verifies what the shape functions rely on: how many inputs there
+// are, and that their shapes are known and within bounds.
+func checkInputs(n *Node, row *OpRow) error {
+	if len(n.In) < row.In {
+		return fmt.Errorf("%d inputs, want at least %d", len(n.In), row.In)
+	}
+	if row.InMax >= 0 && len(n.In) > row.InMax {
+		return fmt.Errorf("%d inputs, want at most %d", len(n.In), row.InMax)
+	}
+	for i, v := range n.In {
+		if v == nil {
+			if i < row.In || row.InMax < 0 {
+				return fmt.Errorf("lacks input %d", i)
+			}
+			continue
+		}
+		if v.Const == nil && v.Shape == nil {
+			return fmt.Errorf("input %d, %s, has no shape yet", i, v.Name)
+		}
+		if v.Const != nil && !slices.Equal(v.Const.Shape, v.Shape) {
+			return fmt.Errorf("input %d, %s, has shape %v but its constant %v", i, v.Name, v.Shape, v.Const.Shape)
+		}
+		if err := checkShape(v.Shape); err != nil {
+			return fmt.Errorf("input %d, %s: %w", i, v.Name, err)
+		}
+	}
+	return nil
+}
+
+// checkShape takes a dimension of 0 for 1: it must not hide that the others
+// have an overflowing product, which some operators compute.
 func checkShape(shape []int) error {
+	if len(shape) > maxRank {
+		return fmt.Errorf("shape has %d dimensions, at most %d are supported", len(shape), maxRank)
+	}
 	n := 1
 	for _, d := range shape {
 		if d < 0 {
@@ -62,8 +102,8 @@ func integers(n *Node, i int) ([]int, error) {
 	if v.Const == nil {
 		return nil, fmt.Errorf("input %d, %s, must be constant", i, v.Name)
 	}
-	if v.Const.Int == nil && v.Const.Len() != 0 {
-		return nil, fmt.Errorf("input %d, %s, must hold integers", i, v.Name)
+	if len(v.Const.Shape) > 1 || len(v.Const.Int) != v.Const.Len() {
+		return nil, fmt.Errorf("input %d, %s, must be a list of integers", i, v.Name)
 	}
 	out := make([]int, len(v.Const.Int))
 	for j, x := range v.Const.Int {
@@ -88,6 +128,9 @@ func axisOf(axis, rank int) (int, error) {
 
 // axesOf maps a list of axes; none may come twice.
 func axesOf(axes []int, rank int) ([]int, error) {
+	if len(axes) > rank || rank > maxRank { // before the loop over pairs
+		return nil, fmt.Errorf("%d axes of %d dimensions", len(axes), rank)
+	}
 	out := make([]int, len(axes))
 	for i, a := range axes {
 		b, err := axisOf(a, rank)
@@ -128,9 +171,6 @@ func Broadcast(a, b []int) ([]int, error) {
 func broadcastShape(n *Node) ([][]int, error) {
 	shape := []int{}
 	for _, v := range n.In {
-		if v == nil {
-			continue
-		}
 		var err error
 		if shape, err = Broadcast(shape, v.Shape); err != nil {
 			return nil, err
@@ -143,10 +183,13 @@ func constantShape(n *Node) ([][]int, error) {
 	if n.Attrs.Value == nil {
 		return nil, errors.New("has no value")
 	}
-	return one(n.Attrs.Value.Shape)
+	return one(slices.Clone(n.Attrs.Value.Shape))
 }
 
 func constantOfShape(n *Node) ([][]int, error) {
+	if v := n.Attrs.Value; v != nil && len(v.Real)+len(v.Int) != 1 {
+		return nil, fmt.Errorf("fills with a value of shape %v, want one element", v.Shape)
+	}
 	shape, err := integers(n, 0)
 	if err != nil {
 		return nil, err
@@ -196,7 +239,6 @@ func matMulShape(n *Node) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	shape = slices.Clone(shape)
 	if !rowVector {
 		shape = append(shape, a[len(a)-2])
 	}
@@ -238,24 +280,101 @@ func reduceShape(n *Node) ([][]int, error) {
 	return one(out)
 }
 
+// rangeShape counts integers exactly, float64 would round large ones.
 func rangeShape(n *Node) ([][]int, error) {
-	var v [3]float64
-	for i := range v {
+	var whole [3]int64
+	var real [3]float64
+	wholes := 0
+	for i := range real {
 		c := n.In[i].Const
 		switch {
 		case c == nil:
 			return nil, fmt.Errorf("input %d must be constant", i)
 		case len(c.Real) == 1:
-			v[i] = float64(c.Real[0])
+			real[i] = float64(c.Real[0])
 		case len(c.Int) == 1:
-			v[i] = float64(c.Int[0])
+			whole[i] = c.Int[0]
+			wholes++
 		default:
 			return nil, fmt.Errorf("input %d is not a scalar", i)
 		}
 	}
-	count := math.Ceil((v[1] - v[0]) / v[2])
-	if v[2] == 0 || math.IsNaN(count) || count > maxElements {
-		return nil, fmt.Errorf("from %g to %g by %g", v[0], v[1], v[2])
+	switch wholes {
+	case 0:
+		count := math.Ceil((real[1] - real[0]) / real[2])
+		if real[2] == 0 || math.IsNaN(count) || math.IsInf(count, 0) || count > maxElements {
+			return nil, fmt.Errorf("from %g to %g by %g", real[0], real[1], real[2])
+		}
+		return one([]int{int(max(count, 0))})
+	case len(whole):
+		const most = 1 << 61 // differences and sums of these do not overflow
+		start, limit, step := whole[0], whole[1], whole[2]
+		if step == 0 || min(start, limit, step) < -most || max(start, limit, step) > most {
+			return nil, fmt.Errorf("from %d to %d by %d", start, limit, step)
+		}
+		if step < 0 {
+			start, limit, step = -start, -limit, -step
+		}
+		count := (max(limit-start, 0) + step - 1) / step
+		if count > maxElements {
+			return nil, fmt.Errorf("has %d elements, more than %d", count, maxElements)
+		}
+		return one([]int{int(count)})
 	}
-	return one([]int{max(int(count), 0)})
+	return nil, errors.New("inputs differ in type")
+}
+
+// channelShape is BatchNormalization: four parameters of one number a channel.
+func channelShape(n *Node) ([][]int, error) {
+	x := n.In[0].Shape
+	if len(x) < 2 {
+		return nil, fmt.Errorf("input of shape %v has no channels", x)
+	}
+	for i, v := range n.In[1:] {
+		if !slices.Equal(v.Shape, x[1:2]) {
+			return nil, fmt.Errorf("input %d, %s, of shape %v for %d channels", i+1, v.Name, v.Shape, x[1])
+		}
+	}
+	return sameShape(n)
+}
+
+// slopeShape is PRelu: the slope is broadcast to x, never x to the slope.
+func slopeShape(n *Node) ([][]int, error) {
+	x, slope := n.In[0].Shape, n.In[1].Shape
+	if s, err := Broadcast(x, slope); err != nil || !slices.Equal(s, x) {
+		return nil, fmt.Errorf("slope of shape %v for an input of shape %v", slope, x)
+	}
+	return sameShape(n)
+}
+
+func softmaxShape(n *Node) ([][]int, error) {
+	if _, err := axisOf(n.Attrs.Axis, len(n.In[0].Shape)); err != nil {
+		return nil, err
+	}
+	return sameShape(n)
+}
+
+// scaleShape is QuantizeLinear and DequantizeLinear. One scale may be a scalar
+// or a list of one, as exporters write both, and leaves the axis without
+// meaning.
+func scaleShape(n *Node) ([][]int, error) {
+	x, scale := n.In[0].Shape, n.In[1].Shape
+	if len(scale) > 1 {
+		return nil, fmt.Errorf("scales of shape %v, want a scalar or one dimension", scale)
+	}
+	if NumElements(scale) != 1 {
+		axis, err := axisOf(n.Attrs.Axis, len(x))
+		if err != nil {
+			return nil, err
+		}
+		if scale[0] != x[axis] {
+			return nil, fmt.Errorf("%d scales for axis %d of %v", scale[0], axis, x)
+		}
+	}
+	if has(n, 2) {
+		if zero := n.In[2].Shape; len(zero) > 1 || NumElements(zero) != NumElements(scale) {
+			return nil, fmt.Errorf("zero points of shape %v for scales of shape %v", zero, scale)
+		}
+	}
+	return sameShape(n)
 }

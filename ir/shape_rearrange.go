@@ -8,16 +8,13 @@ import (
 )
 
 func concatShape(n *Node) ([][]int, error) {
-	if n.In[0] == nil {
-		return nil, errors.New("lacks input 0")
-	}
 	out := slices.Clone(n.In[0].Shape)
 	axis, err := axisOf(n.Attrs.Axis, len(out))
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range n.In[1:] {
-		if v == nil || len(v.Shape) != len(out) {
+		if len(v.Shape) != len(out) {
 			return nil, errors.New("operands differ in dimensions")
 		}
 		for i, d := range v.Shape {
@@ -69,6 +66,9 @@ func padShape(n *Node) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	if has(n, 2) && NumElements(n.In[2].Shape) != 1 {
+		return nil, fmt.Errorf("pads with a value of shape %v, want one element", n.In[2].Shape)
+	}
 	axes := make([]int, len(in))
 	for i := range axes {
 		axes[i] = i
@@ -91,9 +91,31 @@ func padShape(n *Node) ([][]int, error) {
 		if max(begin, end) > maxElements || min(begin, end) < -maxElements {
 			return nil, fmt.Errorf("pads %v", pads)
 		}
+		if err := checkPad(n.Attrs.Mode, max(begin, end), in[a]); err != nil {
+			return nil, err
+		}
 		out[a] += begin + end
 	}
 	return one(out)
+}
+
+// checkPad verifies that a mode finds elements to fill pads on one side of a
+// dimension with: a reflection has one less than the dimension.
+func checkPad(mode string, pads, dim int) error {
+	least := 0
+	switch mode {
+	case "", "constant":
+	case "edge", "wrap":
+		least = 1
+	case "reflect":
+		least = pads + 1
+	default:
+		return fmt.Errorf("mode %q", mode)
+	}
+	if pads > 0 && dim < least {
+		return fmt.Errorf("%s of %d for a dimension of %d", mode, pads, dim)
+	}
+	return nil
 }
 
 func reshapeShape(n *Node) ([][]int, error) {
@@ -200,31 +222,32 @@ func SliceSpans(n *Node) ([]Span, error) {
 	return spans, nil
 }
 
-// span clamps start and end to the axis, as numpy does.
+// span clamps start and end to the axis: to [0, dim] when it goes up, else start
+// to [0, dim-1] and end to [-1, dim-1]. This is ONNX's rule; numpy takes nothing
+// from a start before the axis when it goes down.
 func span(start, end, step, dim int) (Span, error) {
-	if step == 0 || step > maxElements || step < -maxElements {
-		return Span{}, fmt.Errorf("step %d", step)
+	if step == 0 {
+		return Span{}, errors.New("step 0")
 	}
-	lo, hi := 0, dim // where start and end may lie
-	if step < 0 {
-		lo, hi = -1, dim-1
+	if dim == 0 {
+		return Span{0, 1, 0}, nil
 	}
-	place := func(i int) int {
-		if i < 0 {
-			i = max(i, -dim-1) + dim
-		}
-		return min(max(i, lo), hi)
+	// A longer step takes the same one element, and its products would overflow.
+	step = min(max(step, -dim), dim)
+	if step > 0 {
+		start, end = place(start, dim, 0, dim), place(end, dim, 0, dim)
+		return Span{start, step, (max(end-start, 0) + step - 1) / step}, nil
 	}
-	start, end = place(start), place(end)
-	n := (end - start + step - sign(step)) / step
-	return Span{start, step, max(n, 0)}, nil
+	start, end = place(start, dim, 0, dim-1), place(end, dim, -1, dim-1)
+	return Span{start, step, (max(start-end, 0) - step - 1) / -step}, nil
 }
 
-func sign(v int) int {
-	if v < 0 {
-		return -1
+// place takes an index that may count from the end and limits it to [lo, hi].
+func place(i, dim, lo, hi int) int {
+	if i < 0 {
+		i += dim
 	}
-	return 1
+	return min(max(i, lo), hi)
 }
 
 func sliceShape(n *Node) ([][]int, error) {
@@ -250,14 +273,8 @@ func splitShape(n *Node) ([][]int, error) {
 		if sizes, err = integers(n, 1); err != nil {
 			return nil, err
 		}
-	} else { // equal parts; the last may be smaller
-		if len(n.Out) == 0 {
-			return nil, errors.New("has no outputs")
-		}
-		part := (in[axis] + len(n.Out) - 1) / len(n.Out)
-		for left := in[axis]; len(sizes) < len(n.Out); left -= part {
-			sizes = append(sizes, min(part, max(left, 0)))
-		}
+	} else if sizes, err = equalParts(in[axis], len(n.Out)); err != nil {
+		return nil, err
 	}
 	if len(sizes) != len(n.Out) {
 		return nil, fmt.Errorf("%d parts for %d outputs", len(sizes), len(n.Out))
@@ -277,6 +294,20 @@ func splitShape(n *Node) ([][]int, error) {
 		return nil, fmt.Errorf("parts %v of %d", sizes, in[axis])
 	}
 	return shapes, nil
+}
+
+// equalParts divides dim into count parts of one size, but for a last one that
+// may be smaller. It must not be empty unless all are.
+func equalParts(dim, count int) ([]int, error) {
+	if count == 0 {
+		return nil, errors.New("has no outputs")
+	}
+	part := (dim + count - 1) / count
+	last := dim - part*(count-1)
+	if last < 1 && dim%count != 0 {
+		return nil, fmt.Errorf("%d elements do not make %d parts of %d", dim, count, part)
+	}
+	return append(slices.Repeat([]int{part}, count-1), last), nil
 }
 
 func squeezeShape(n *Node) ([][]int, error) {

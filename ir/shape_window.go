@@ -15,83 +15,91 @@ const maxWindow = 1 << 20
 func window(n *Node, in []int) error {
 	a := &n.Attrs
 	rank := len(in)
-	if len(a.Kernel) != rank {
-		return fmt.Errorf("kernel %v for %d spatial dimensions", a.Kernel, rank)
+	if len(a.Strides) == 0 {
+		a.Strides = slices.Repeat([]int{1}, rank)
 	}
-	fill := func(v []int, size, value int) []int {
-		if len(v) == 0 {
-			return slices.Repeat([]int{value}, size)
-		}
-		return v
-	}
-	a.Strides = fill(a.Strides, rank, 1)
-	a.Dilations = fill(a.Dilations, rank, 1)
-	a.Pads = fill(a.Pads, 2*rank, 0)
-	if len(a.Strides) != rank || len(a.Dilations) != rank || len(a.Pads) != 2*rank {
-		return fmt.Errorf("strides %v, dilations %v, pads %v for %d spatial dimensions", a.Strides, a.Dilations, a.Pads, rank)
+	if len(a.Dilations) == 0 {
+		a.Dilations = slices.Repeat([]int{1}, rank)
 	}
 	for _, list := range [][]int{a.Kernel, a.Strides, a.Dilations} {
-		if slices.Min(list) < 1 || slices.Max(list) > maxWindow {
-			return fmt.Errorf("kernel %v, strides %v, dilations %v: want 1 to %d", a.Kernel, a.Strides, a.Dilations, maxWindow)
+		if len(list) != rank || slices.Min(list) < 1 || slices.Max(list) > maxWindow {
+			return fmt.Errorf("kernel %v, strides %v, dilations %v: want %d numbers of 1 to %d each",
+				a.Kernel, a.Strides, a.Dilations, rank, maxWindow)
 		}
 	}
-	if slices.Min(a.Pads) < 0 || slices.Max(a.Pads) > maxWindow {
-		return fmt.Errorf("pads %v: want 0 to %d", a.Pads, maxWindow)
-	}
-	pads, err := WindowPads(n, in)
+	pads, err := windowPads(a, in)
 	if err != nil {
 		return err
+	}
+	// Automatic padding can exceed the bound too, with a large dilation.
+	if len(pads) != 2*rank || slices.Min(pads) < 0 || slices.Max(pads) > maxWindow {
+		return fmt.Errorf("pads %v: want %d numbers of 0 to %d", pads, 2*rank, maxWindow)
 	}
 	a.Pads, a.AutoPad = pads, ""
 	return nil
 }
 
-// WindowPads returns begins and ends of the padding of n, whose spatial axes
-// have sizes in.
-func WindowPads(n *Node, in []int) ([]int, error) {
-	a := &n.Attrs
+// windowPads returns begins and ends of the padding, for a window whose kernel,
+// strides and dilations have been checked. Automatic padding makes
+// ceil(in/stride) windows; an odd rest goes to the end with SAME_UPPER.
+func windowPads(a *Attrs, in []int) ([]int, error) {
 	rank := len(in)
+	pads := make([]int, 2*rank)
 	switch a.AutoPad {
 	case "", "NOTSET":
+		if len(a.Pads) == 0 {
+			return pads, nil
+		}
 		return slices.Clone(a.Pads), nil
 	case "VALID":
-		return make([]int, 2*rank), nil
+		return pads, nil
 	case "SAME_UPPER", "SAME_LOWER":
 	default:
 		return nil, fmt.Errorf("auto_pad %q", a.AutoPad)
 	}
-	pads := make([]int, 2*rank)
 	for i, size := range in {
 		out := (size + a.Strides[i] - 1) / a.Strides[i]
-		total := max((out-1)*a.Strides[i]+(a.Kernel[i]-1)*a.Dilations[i]+1-size, 0)
-		small := total / 2
-		pads[i], pads[rank+i] = small, total-small
+		total := max((out-1)*a.Strides[i]+a.reach(i)-size, 0)
+		pads[i], pads[rank+i] = total/2, total-total/2
 		if a.AutoPad == "SAME_LOWER" {
-			pads[i], pads[rank+i] = total-small, small
+			pads[i], pads[rank+i] = pads[rank+i], pads[i]
 		}
 	}
 	return pads, nil
 }
 
+// reach returns how many elements a window spans along spatial axis i.
+func (a *Attrs) reach(i int) int { return (a.Kernel[i]-1)*a.Dilations[i] + 1 }
+
+// spatial returns the sizes of the spatial axes; none may be empty, as a window
+// would have nothing to look at.
 func spatial(n *Node) ([]int, error) {
 	s := n.In[0].Shape
 	if len(s) < 3 {
 		return nil, fmt.Errorf("input of shape %v has no spatial dimensions", s)
 	}
+	if slices.Contains(s[2:], 0) {
+		return nil, fmt.Errorf("input of shape %v has an empty spatial dimension", s)
+	}
 	return s[2:], nil
 }
 
-// slide returns how many windows there are along axis i.
+// slide returns how many windows there are along axis i: the room that one
+// window leaves, over the stride, plus one. Rounding up lets the last window
+// reach past the padding, so that it may even be larger than all of the input;
+// but one that starts behind the input is dropped, as ONNX does.
 func slide(a *Attrs, in []int, i int, ceil bool) (int, error) {
-	rank := len(in)
-	reach := (a.Kernel[i]-1)*a.Dilations[i] + 1
-	room := in[i] + a.Pads[i] + a.Pads[rank+i] - reach
-	if room < 0 {
-		return 0, fmt.Errorf("window of %d is larger than the input of %d with its padding", reach, in[i])
+	begin, stride := a.Pads[i], a.Strides[i]
+	room := in[i] + begin + a.Pads[len(in)+i] - a.reach(i)
+	if ceil {
+		room += stride - 1
 	}
-	n := room/a.Strides[i] + 1
-	if ceil && room%a.Strides[i] != 0 && n*a.Strides[i] < in[i]+a.Pads[i] { // the last starts inside
-		n++
+	if room < 0 {
+		return 0, fmt.Errorf("window of %d is larger than the input of %d with its padding", a.reach(i), in[i])
+	}
+	n := room/stride + 1
+	if ceil && (n-1)*stride >= in[i]+begin {
+		n--
 	}
 	return n, nil
 }
@@ -114,10 +122,11 @@ func convShape(n *Node) ([][]int, error) {
 	if !slices.Equal(a.Kernel, w[2:]) {
 		return nil, fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
 	}
-	if a.Group < 1 || w[0]%a.Group != 0 || w[1] > maxElements/a.Group || w[1]*a.Group != x[1] || w[0] == 0 {
+	// The quotient instead of w[1]*Group, which can overflow.
+	if a.Group < 1 || w[0] == 0 || w[1] == 0 || w[0]%a.Group != 0 || x[1]%a.Group != 0 || x[1]/a.Group != w[1] {
 		return nil, fmt.Errorf("weights of shape %v in %d groups for %d channels", w, a.Group, x[1])
 	}
-	if has(n, 2) && !slices.Equal(n.In[2].Shape, []int{w[0]}) {
+	if has(n, 2) && !slices.Equal(n.In[2].Shape, w[:1]) {
 		return nil, fmt.Errorf("bias of shape %v for %d channels", n.In[2].Shape, w[0])
 	}
 	if err := window(n, in); err != nil {
@@ -144,16 +153,34 @@ func poolShape(n *Node) ([][]int, error) {
 	}
 	out := slices.Clone(n.In[0].Shape[:2])
 	for i := range in {
-		if n.Attrs.Pads[i] >= (n.Attrs.Kernel[i]-1)*n.Attrs.Dilations[i]+1 && n.Attrs.Pads[i] > 0 {
-			return nil, errors.New("a window lies in the padding alone")
-		}
 		d, err := slide(&n.Attrs, in, i, n.Attrs.CeilMode)
 		if err != nil {
 			return nil, err
 		}
+		if !touches(&n.Attrs, in[i], i, d) {
+			return nil, errors.New("a window lies in the padding alone")
+		}
 		out = append(out, d)
 	}
 	return one(out)
+}
+
+// touches reports whether each of count windows along axis i, of the given
+// size, has an element of the input: a pool over none has no value.
+func touches(a *Attrs, size, i, count int) bool {
+	begin, stride, dilation := a.Pads[i], a.Strides[i], a.Dilations[i]
+	// The first window ends first, the last one starts last.
+	if begin >= a.reach(i) || (count-1)*stride-begin >= size {
+		return false
+	}
+	// Steps longer than the input can miss it: a window that starts gap elements
+	// before it has its first step inside at gap rounded up to whole steps.
+	for gap := begin; dilation > size && gap > max(begin-count*stride, 0); gap -= stride {
+		if (gap+dilation-1)/dilation*dilation-gap >= size {
+			return false
+		}
+	}
+	return true
 }
 
 func globalPoolShape(n *Node) ([][]int, error) {
