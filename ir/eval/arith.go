@@ -8,147 +8,151 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// walk calls f for every element of shape with the element of a tensor of
-// shape in that is broadcast to it.
-func walk(shape, in []int, f func(to, from int)) {
-	strides := make([]int, len(shape))
-	n := 1
-	for i := len(in) - 1; i >= 0; i-- {
-		if in[i] != 1 {
-			strides[len(shape)-len(in)+i] = n
-		}
-		n *= in[i]
-	}
-	index := make([]int, len(shape))
-	from := 0
-	for to := range ir.NumElements(shape) {
-		f(to, from)
-		for i := len(shape) - 1; i >= 0; i-- {
-			index[i]++
-			from += strides[i]
-			if index[i] < shape[i] {
-				break
-			}
-			from -= strides[i] * shape[i]
-			index[i] = 0
-		}
-	}
-}
-
-// arith folds f over any number of broadcast operands, all of one kind.
-func arith(real func(a, b float32) float32, integer func(a, b int64) int64) op {
+// arith folds an operation over any number of broadcast operands of one kind.
+func arith(real run[float32, float32], whole run[int64, int64]) op {
 	return func(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		y := out[0]
-		for _, t := range in {
-			if (t.Real == nil) != (y.Real == nil) && t.Len() > 0 {
-				return errors.New("operands differ in type")
-			}
-		}
-		if y.Real != nil && real == nil || y.Real == nil && integer == nil {
+		if y.Real == nil && whole == nil {
 			return errors.New("does not take this type")
 		}
-		for i, t := range in {
-			switch {
-			case i == 0 && y.Real != nil:
-				walkOrCopy(y.Real, y.Shape, t.Real, t.Shape, func(_, v float32) float32 { return v })
-			case i == 0:
-				walkOrCopy(y.Int, y.Shape, t.Int, t.Shape, func(_, v int64) int64 { return v })
-			case y.Real != nil:
-				walkOrCopy(y.Real, y.Shape, t.Real, t.Shape, real)
-			default:
-				walkOrCopy(y.Int, y.Shape, t.Int, t.Shape, integer)
+		if len(in) == 1 {
+			moveRun(y, 0, in[0], 0, y.Len())
+			return nil
+		}
+		for i, b := range in[1:] {
+			a := y
+			if i == 0 {
+				a = in[0]
+			}
+			if y.Real != nil {
+				real.apply(y.Real, y.Shape, a.Real, a.Shape, b.Real, b.Shape)
+			} else {
+				whole.apply(y.Int, y.Shape, a.Int, a.Shape, b.Int, b.Shape)
 			}
 		}
+		wrapAll(y)
 		return nil
 	}
 }
 
-// walkOrCopy sets y = f(y, x) with x broadcast; equal shapes take the short way.
-func walkOrCopy[T float32 | int64](y []T, shape []int, x []T, in []int, f func(a, b T) T) {
-	if slices.Equal(shape, in) {
-		for i, v := range x {
-			y[i] = f(y[i], v)
-		}
+// addReals is the run that networks spend time in.
+func addReals(y, a, b []float32) {
+	if len(a) != len(y) || len(b) != len(y) {
+		runOf(func(a, b float32) float32 { return a + b })(y, a, b)
 		return
 	}
-	walk(shape, in, func(to, from int) { y[to] = f(y[to], x[from]) })
+	b, y = b[:len(a)], y[:len(a)] // so that no bound is checked below
+	for i, v := range a {
+		y[i] = v + b[i]
+	}
 }
 
+var divide = arith(runOf(func(a, b float32) float32 { return a / b }), runOf(func(a, b int64) int64 { return a / b }))
+
+// div of integers truncates toward zero.
 func div(n *ir.Node, in, out []*ir.Tensor, s *scratch) error {
-	if out[0].Real == nil && slices.Contains(in[1].Int, 0) {
+	if len(out[0].Int) > 0 && slices.Contains(in[1].Int, 0) {
 		return errors.New("divides by zero")
 	}
-	return arith(func(a, b float32) float32 { return a / b }, func(a, b int64) int64 { return a / b })(n, in, out, s)
+	return divide(n, in, out, s)
 }
 
-// pow takes an exponent of another type.
+// prelu is the rule for one element and its slope.
+func prelu(x, slope float32) float32 {
+	if x < 0 {
+		return x * slope
+	}
+	return x
+}
+
+// pow takes an exponent of another type; integers with integer exponents stay
+// exact.
 func pow(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	base, exponent := in[0], in[1]
-	at := func(t *ir.Tensor, i int) float64 {
-		if t.Real != nil {
-			return float64(t.Real[i])
-		}
-		return float64(t.Int[i])
+	a, b, y := in[0], in[1], out[0]
+	switch {
+	case y.Real != nil:
+		runOf(powReal).apply(y.Real, y.Shape, a.Real, a.Shape, reals(b), b.Shape)
+	case !b.Elem.IsReal():
+		runOf(powInt).apply(y.Int, y.Shape, a.Int, a.Shape, b.Int, b.Shape)
+	default:
+		eachRun(y.Shape, a.Shape, b.Shape, func(to, n, fromA, lenA, fromB, lenB int) {
+			for i := range n {
+				base, exponent := a.Int[fromA+min(i, lenA-1)], b.Real[fromB+min(i, lenB-1)]
+				y.Int[to+i] = integerOf(math.Pow(float64(base), float64(exponent)))
+			}
+		})
 	}
-	y := out[0]
-	values := make([]float64, y.Len())
-	walk(y.Shape, base.Shape, func(to, from int) { values[to] = at(base, from) })
-	walk(y.Shape, exponent.Shape, func(to, from int) { values[to] = math.Pow(values[to], at(exponent, from)) })
-	for i, v := range values {
-		if y.Real != nil {
-			y.Real[i] = float32(v)
-		} else {
-			y.Int[i] = int64(v)
-		}
-	}
+	wrapAll(y)
 	return nil
 }
 
+func powReal(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }
+
+// powInt wraps as multiplication does; what is no integer is truncated.
+func powInt(a, b int64) int64 {
+	if b < 0 {
+		return integerOf(math.Pow(float64(a), float64(b)))
+	}
+	y := int64(1)
+	for ; b > 0; b >>= 1 {
+		if b&1 == 1 {
+			y *= a
+		}
+		a *= a
+	}
+	return y
+}
+
+// reals returns the elements as float32.
+func reals(t *ir.Tensor) []float32 {
+	if t.Elem.IsReal() {
+		return t.Real
+	}
+	out := make([]float32, len(t.Int))
+	for i, v := range t.Int {
+		out[i] = float32(v)
+	}
+	return out
+}
+
 // compare gives 1 or 0.
-func compare(real func(a, b float32) bool, integer func(a, b int64) bool) op {
+func compare(real func(a, b float32) bool, whole func(a, b int64) bool) op {
+	realRun := runOf(func(a, b float32) int64 { return truth(real(a, b)) })
+	wholeRun := runOf(func(a, b int64) int64 { return truth(whole(a, b)) })
 	return func(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		a, b, y := in[0], in[1], out[0]
-		if (a.Real == nil) != (b.Real == nil) {
-			return errors.New("operands differ in type")
+		if a.Elem.IsReal() {
+			realRun.apply(y.Int, y.Shape, a.Real, a.Shape, b.Real, b.Shape)
+		} else {
+			wholeRun.apply(y.Int, y.Shape, a.Int, a.Shape, b.Int, b.Shape)
 		}
-		left := make([]int, y.Len())
-		walk(y.Shape, a.Shape, func(to, from int) { left[to] = from })
-		walk(y.Shape, b.Shape, func(to, from int) {
-			y.Int[to] = 0
-			if a.Real != nil && real(a.Real[left[to]], b.Real[from]) || a.Real == nil && integer(a.Int[left[to]], b.Int[from]) {
-				y.Int[to] = 1
-			}
-		})
 		return nil
 	}
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func not(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	for i, v := range in[0].Int {
-		out[0].Int[i] = 1 - min(v, 1)
+		out[0].Int[i] = truth(v == 0)
 	}
 	return nil
 }
 
+// where writes each side to its places only, so that either may be broadcast.
 func where(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	c, a, b, y := in[0], in[1], in[2], out[0]
-	if (a.Real == nil) != (b.Real == nil) || c.Int == nil {
-		return errors.New("operands differ in type")
-	}
+	condition, y := in[0], out[0]
 	choose := make([]bool, y.Len())
-	walk(y.Shape, c.Shape, func(to, from int) { choose[to] = c.Int[from] != 0 })
-	for _, side := range []struct {
-		t    *ir.Tensor
-		when bool
-	}{{a, true}, {b, false}} {
-		walk(y.Shape, side.t.Shape, func(to, from int) {
-			if choose[to] != side.when {
-				return
-			}
-			if y.Real != nil {
-				y.Real[to] = side.t.Real[from]
-			} else {
-				y.Int[to] = side.t.Int[from]
+	walk(y.Shape, condition.Shape, func(to, from int) { choose[to] = condition.Int[from] != 0 })
+	for i, side := range in[1:] {
+		walk(y.Shape, side.Shape, func(to, from int) {
+			if choose[to] == (i == 0) {
+				move(y, to, side, from)
 			}
 		})
 	}
@@ -156,13 +160,6 @@ func where(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 }
 
 func expand(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	x, y := in[0], out[0]
-	walk(y.Shape, x.Shape, func(to, from int) {
-		if y.Real != nil {
-			y.Real[to] = x.Real[from]
-		} else {
-			y.Int[to] = x.Int[from]
-		}
-	})
+	walk(out[0].Shape, in[0].Shape, func(to, from int) { move(out[0], to, in[0], from) })
 	return nil
 }

@@ -4,11 +4,24 @@ import "sync"
 
 // Blocking of the packed product: a panel of A of blockM x blockK stays in the
 // first cache, one of B of blockK x blockN in the second.
-const (
-	tileM, tileN           = 6, 16
-	blockM, blockK, blockN = 96, 256, 1024
-)
+const blockM, blockK, blockN = 96, 256, 1024
 
+// smallProduct is the count of products below which packing does not pay.
+const smallProduct = 4096
+
+// A matrix is a strided view: element (i, j) is at i*row + j*col.
+type matrix struct {
+	v        []float32
+	row, col int
+}
+
+func (m matrix) from(i, j int) matrix { return matrix{m.v[i*m.row+j*m.col:], m.row, m.col} }
+
+// transposed exchanges the axes, and copies nothing.
+func (m matrix) transposed() matrix { return matrix{m.v, m.col, m.row} }
+
+// panels is the memory of one call, kept in a pool: at more than a megabyte it
+// would cost more than many products do.
 type panels struct{ a, b, tile []float32 }
 
 var panelPool = sync.Pool{New: func() any {
@@ -16,74 +29,62 @@ var panelPool = sync.Pool{New: func() any {
 }}
 
 // Gemm computes C = A*B, or C += A*B when acc is set: A is m x k with rows lda
-// apart, B k x n, C m x n. It runs in one goroutine.
+// apart, B k x n, C m x n. It runs in one goroutine. The order of the sums
+// depends on the sizes alone; machines differ in whether they round between a
+// product and its addition.
 func Gemm(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, acc bool) {
 	if !acc {
 		for i := range m {
 			clear(c[i*ldc:][:n])
 		}
 	}
-	if m == 0 || n == 0 || k == 0 {
-		return
+	addProduct(m, n, k, matrix{a, lda, 1}, matrix{b, ldb, 1}, c, ldc)
+}
+
+// addProduct computes C += A*B.
+func addProduct(m, n, k int, a, b matrix, c []float32, ldc int) {
+	switch {
+	case m == 0 || n == 0 || k == 0:
+	case n == 1 && a.col == 1 && b.row == 1: // a matrix times a vector
+		for i := range m {
+			c[i*ldc] += dot(a.v[i*a.row:][:k], b.v)
+		}
+	case m == 1 && a.col == 1 && b.row == 1: // a vector times a transposed matrix
+		for j := range n {
+			c[j] += dot(a.v[:k], b.v[j*b.col:])
+		}
+	case b.col == 1 && (m == 1 || m*n*k < smallProduct): // rows of B are added up
+		for i := range m {
+			for l := range k {
+				axpy(a.v[i*a.row+l*a.col], b.v[l*b.row:], c[i*ldc:][:n])
+			}
+		}
+	default:
+		addPacked(m, n, k, a, b, c, ldc)
 	}
-	if m*n*k < smallProduct || n < 4 {
-		gemmSmall(m, n, k, a, lda, b, ldb, c, ldc)
-		return
-	}
+}
+
+// addPacked copies both operands in the order that the tile reads them. B is
+// packed outside the loop over rows: it is the larger one in a convolution.
+func addPacked(m, n, k int, a, b matrix, c []float32, ldc int) {
 	p := panelPool.Get().(*panels)
 	defer panelPool.Put(p)
 	for j := 0; j < n; j += blockN {
 		nj := min(blockN, n-j)
 		for l := 0; l < k; l += blockK {
 			kl := min(blockK, k-l)
-			packB(p.b, b[l*ldb+j:], ldb, kl, nj)
+			packB(p.b, b.from(l, j), kl, nj)
 			for i := 0; i < m; i += blockM {
 				mi := min(blockM, m-i)
-				packA(p.a, a[i*lda+l:], lda, mi, kl)
+				packA(p.a, a.from(i, l), mi, kl)
 				p.multiply(mi, nj, kl, c[i*ldc+j:], ldc)
 			}
 		}
 	}
 }
 
-// smallProduct is the count of products below which packing does not pay.
-const smallProduct = 4096
-
-func gemmSmall(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	if n == 1 { // dot products, in four sums
-		for i := range m {
-			row := a[i*lda:][:k]
-			var s [4]float32
-			l := 0
-			if ldb == 1 {
-				for ; l+4 <= k; l += 4 {
-					r, v := row[l:l+4:l+4], b[l:l+4:l+4]
-					s[0] += float32(r[0] * v[0])
-					s[1] += float32(r[1] * v[1])
-					s[2] += float32(r[2] * v[2])
-					s[3] += float32(r[3] * v[3])
-				}
-			}
-			for ; l < k; l++ {
-				s[0] += float32(row[l] * b[l*ldb])
-			}
-			c[i*ldc] += s[0] + s[1] + s[2] + s[3]
-		}
-		return
-	}
-	for i := range m {
-		dst := c[i*ldc:][:n]
-		for l := range k {
-			v, src := a[i*lda+l], b[l*ldb:][:n]
-			for j := range dst {
-				dst[j] += float32(v * src[j])
-			}
-		}
-	}
-}
-
 // packA lays out tileM rows side by side, the last filled with zeros.
-func packA(dst, a []float32, lda, m, k int) {
+func packA(dst []float32, a matrix, m, k int) {
 	for i := 0; i < m; i += tileM {
 		rows := min(tileM, m-i)
 		d := dst[i*k:][:tileM*k]
@@ -91,23 +92,37 @@ func packA(dst, a []float32, lda, m, k int) {
 			clear(d)
 		}
 		for r := range rows {
-			for l, v := range a[(i+r)*lda:][:k] {
-				d[l*tileM+r] = v
+			if a.col == 1 {
+				for l, v := range a.v[(i+r)*a.row:][:k] {
+					d[l*tileM+r] = v
+				}
+				continue
+			}
+			for l := range k {
+				d[l*tileM+r] = a.v[(i+r)*a.row+l*a.col]
 			}
 		}
 	}
 }
 
 // packB lays out tileN columns side by side, the last filled with zeros.
-func packB(dst, b []float32, ldb, k, n int) {
+func packB(dst []float32, b matrix, k, n int) {
 	for j := 0; j < n; j += tileN {
 		cols := min(tileN, n-j)
 		d := dst[j*k:][:tileN*k]
 		if cols < tileN {
 			clear(d)
 		}
-		for l := range k {
-			copy(d[l*tileN:][:cols], b[l*ldb+j:])
+		if b.col == 1 {
+			for l := range k {
+				copy(d[l*tileN:][:cols], b.v[l*b.row+j:])
+			}
+			continue
+		}
+		for s := range cols {
+			for l := range k {
+				d[l*tileN+s] = b.v[l*b.row+(j+s)*b.col]
+			}
 		}
 	}
 }
@@ -121,6 +136,7 @@ func (p *panels) multiply(m, n, k int, c []float32, ldc int) {
 				multiplyTile(k, a, b, c[i*ldc+j:], ldc)
 				continue
 			}
+			// At the edge the tile is larger than what is left of C.
 			clear(p.tile)
 			multiplyTile(k, a, b, p.tile, tileN)
 			for r := range min(tileM, m-i) {
@@ -129,24 +145,6 @@ func (p *panels) multiply(m, n, k int, c []float32, ldc int) {
 					dst[s] += p.tile[r*tileN+s]
 				}
 			}
-		}
-	}
-}
-
-// tileGeneric adds one tile, in plain Go.
-func tileGeneric(k int, a, b, c []float32, ldc int) {
-	for i := range tileM {
-		var sum [tileN]float32
-		for l := range k {
-			v := a[l*tileM+i]
-			row := (*[tileN]float32)(b[l*tileN:])
-			for j := range sum {
-				sum[j] += float32(v * row[j])
-			}
-		}
-		dst := (*[tileN]float32)(c[i*ldc:])
-		for j := range dst {
-			dst[j] += sum[j]
 		}
 	}
 }

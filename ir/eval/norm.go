@@ -1,27 +1,22 @@
 package eval
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/snug-nn/snug/ir"
 )
 
+// batchNorm makes one factor and one summand of the four parameters, in float64
+// since they may nearly cancel.
 func batchNorm(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y := in[0], out[0]
-	if x.Real == nil || len(x.Shape) < 2 {
-		return errNotReal
-	}
 	channels := x.Shape[1]
-	for _, p := range in[1:] {
-		if len(p.Real) != channels {
-			return errNotReal
-		}
-	}
 	inner := ir.NumElements(x.Shape[2:])
 	for i := range x.Shape[0] * channels {
 		c := i % channels
 		s := float64(in[1].Real[c]) / math.Sqrt(float64(in[4].Real[c])+float64(n.Attrs.Epsilon))
-		a, b := float32(s), float32(float64(in[2].Real[c])-s*float64(in[3].Real[c]))
+		a, b := float32(s), float32(float64(in[2].Real[c])-float64(s*float64(in[3].Real[c])))
 		for j := i * inner; j < (i+1)*inner; j++ {
 			y.Real[j] = float32(a*x.Real[j]) + b
 		}
@@ -32,11 +27,12 @@ func batchNorm(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 // lrn divides by a power of the sum of squares of the channels around.
 func lrn(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y, a := in[0], out[0], &n.Attrs
-	if x.Real == nil || len(x.Shape) < 2 {
-		return errNotReal
+	if len(x.Shape) < 2 || a.Size < 1 {
+		return fmt.Errorf("input of shape %v, size %d", x.Shape, a.Size)
 	}
 	channels, inner := x.Shape[1], ir.NumElements(x.Shape[2:])
-	before, after := (a.Size-1)/2, a.Size/2
+	before, after := (a.Size-1)/2, min(a.Size/2, channels)
+	scale := float64(a.Alpha) / float64(a.Size)
 	for b := range x.Shape[0] {
 		for c := range channels {
 			for j := range inner {
@@ -46,26 +42,29 @@ func lrn(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 					sum += float64(v * v)
 				}
 				at := (b*channels+c)*inner + j
-				y.Real[at] = float32(float64(x.Real[at]) / math.Pow(float64(a.Bias)+float64(a.Alpha)/float64(a.Size)*sum, float64(a.Beta)))
+				y.Real[at] = float32(float64(x.Real[at]) / power(float64(a.Bias)+float64(scale*sum), a.Beta))
 			}
 		}
 	}
 	return nil
 }
 
+// power is math.Pow; nearly every LRN has the exponent 0.75.
+func power(v float64, exponent float32) float64 {
+	if exponent == 0.75 {
+		root := math.Sqrt(v)
+		return root * math.Sqrt(root)
+	}
+	return math.Pow(v, float64(exponent))
+}
+
 // softmax works along one axis, or over all from it on when FlattenToAxis is set.
 func softmax(logarithm bool) op {
 	return func(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		x, y := in[0], out[0]
-		if x.Real == nil {
-			return errNotReal
-		}
 		axis := n.Attrs.Axis
 		if axis < 0 {
 			axis += len(x.Shape)
-		}
-		if axis < 0 || axis >= len(x.Shape) && !n.Attrs.FlattenToAxis {
-			return errNotReal
 		}
 		dim, inner := ir.NumElements(x.Shape[axis:]), 1
 		if !n.Attrs.FlattenToAxis {
@@ -80,6 +79,7 @@ func softmax(logarithm bool) op {
 	}
 }
 
+// softmaxRow subtracts the largest element first, so that no power overflows.
 func softmaxRow(y, x []float32, n, step int, logarithm bool) {
 	top := math.Inf(-1)
 	for i := range n {
@@ -102,9 +102,6 @@ func softmaxRow(y, x []float32, n, step int, logarithm bool) {
 // reduceMean adds in float64.
 func reduceMean(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y := in[0], out[0]
-	if x.Real == nil {
-		return errNotReal
-	}
 	reduced := make([]bool, len(x.Shape))
 	axes := 0
 	if len(in) > 1 && in[1] != nil {

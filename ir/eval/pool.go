@@ -6,7 +6,7 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// maxPool takes padding for minus infinity.
+// maxPool takes padding for minus infinity. A window with a NaN gives NaN.
 func maxPool(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y := in[0], out[0]
 	w, err := windowOf(&n.Attrs, x.Shape, y.Shape)
@@ -14,12 +14,12 @@ func maxPool(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		return err
 	}
 	size, pixels := w.inSize(), w.outSize()
-	if x.Real == nil {
+	if y.Real == nil {
 		for i := range y.Int {
 			y.Int[i] = math.MinInt64
 		}
 		for c := range w.batch * w.c {
-			w.each(func(_, row, first, last, at int) {
+			w.each(0, w.rows(), func(_, row, first, last, at int) {
 				for j := first; j < last; j++ {
 					d := &y.Int[c*pixels+row*w.out[2]+j]
 					*d = max(*d, x.Int[c*size+at+(j-first)*w.s[2]])
@@ -33,12 +33,10 @@ func maxPool(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	}
 	for c := range w.batch * w.c {
 		xc, yc := x.Real[c*size:][:size], y.Real[c*pixels:][:pixels]
-		w.each(func(_, row, first, last, at int) {
+		w.each(0, w.rows(), func(_, row, first, last, at int) {
 			dst := yc[row*w.out[2]:][:w.out[2]]
 			for j := first; j < last; j++ {
-				if v := xc[at+(j-first)*w.s[2]]; v > dst[j] {
-					dst[j] = v
-				}
+				dst[j] = max(dst[j], xc[at+(j-first)*w.s[2]])
 			}
 		})
 	}
@@ -53,9 +51,6 @@ func averagePool(n *ir.Node, in, out []*ir.Tensor, s *scratch) error {
 	if err != nil {
 		return err
 	}
-	if x.Real == nil {
-		return errNotReal
-	}
 	size, pixels := w.inSize(), w.outSize()
 	counts := s.floats(pixels)
 	clear(counts)
@@ -68,7 +63,7 @@ func averagePool(n *ir.Node, in, out []*ir.Tensor, s *scratch) error {
 			padded.p[j] = 0
 		}
 	}
-	padded.each(func(_, row, first, last, _ int) {
+	padded.each(0, w.rows(), func(_, row, first, last, _ int) {
 		for j := first; j < last; j++ {
 			counts[row*w.out[2]+j]++
 		}
@@ -76,7 +71,7 @@ func averagePool(n *ir.Node, in, out []*ir.Tensor, s *scratch) error {
 	for c := range w.batch * w.c {
 		xc, yc := x.Real[c*size:][:size], y.Real[c*pixels:][:pixels]
 		clear(yc)
-		w.each(func(_, row, first, last, at int) {
+		w.each(0, w.rows(), func(_, row, first, last, at int) {
 			for j := first; j < last; j++ {
 				yc[row*w.out[2]+j] += xc[at+(j-first)*w.s[2]]
 			}
@@ -88,11 +83,9 @@ func averagePool(n *ir.Node, in, out []*ir.Tensor, s *scratch) error {
 	return nil
 }
 
+// globalAverage adds in float64, as a plane may have many pixels.
 func globalAverage(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y := in[0], out[0]
-	if x.Real == nil {
-		return errNotReal
-	}
 	per := x.Len() / max(y.Len(), 1)
 	for i := range y.Real {
 		sum := 0.0
@@ -106,9 +99,6 @@ func globalAverage(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 
 func globalMax(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, y := in[0], out[0]
-	if x.Real == nil {
-		return errNotReal
-	}
 	per := x.Len() / max(y.Len(), 1)
 	for i := range y.Real {
 		best := float32(math.Inf(-1))

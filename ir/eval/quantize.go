@@ -1,71 +1,60 @@
 package eval
 
 import (
-	"errors"
+	"fmt"
 	"math"
 
 	"github.com/snug-nn/snug/ir"
 )
 
-// limits of the integer types that are quantized to.
-var limits = map[ir.Elem][2]float64{
-	ir.Int2: {-2, 1}, ir.Uint2: {0, 3}, ir.Int4: {-8, 7}, ir.Uint4: {0, 15}, ir.Int8: {-128, 127}, ir.Uint8: {0, 255},
-	ir.Int16: {-32768, 32767}, ir.Uint16: {0, 65535}, ir.Int32: {math.MinInt32, math.MaxInt32},
-}
-
-// perAxis returns which scale element i takes, for scales along n's axis.
-func perAxis(n *ir.Node, x, scale *ir.Tensor) (func(i int) int, error) {
-	if scale.Real == nil {
-		return nil, errNotReal
-	}
-	if scale.Len() == 1 {
-		return func(int) int { return 0 }, nil
-	}
-	axis := n.Attrs.Axis
-	if axis < 0 {
-		axis += len(x.Shape)
-	}
-	if axis < 0 || axis >= len(x.Shape) || x.Shape[axis] != scale.Len() {
-		return nil, errors.New("has scales that do not match its axis; blocks are not supported")
-	}
-	inner := ir.NumElements(x.Shape[axis+1:])
-	return func(i int) int { return i / inner % scale.Len() }, nil
-}
-
-func quantize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	x, y := in[0], out[0]
-	at, err := perAxis(n, x, in[1])
-	if err != nil {
-		return err
-	}
-	lim, ok := limits[y.Elem]
-	if !ok || x.Real == nil {
-		return errNotReal
-	}
-	for i, v := range x.Real {
-		s := at(i)
-		zero := 0.0
-		if len(in) > 2 && in[2] != nil {
-			zero = float64(in[2].Int[s])
+// eachScale calls f for every run of elements [from, to) that share scale s
+// and zero point zero; shapes has seen to it that the scales match the axis.
+func eachScale(n *ir.Node, in []*ir.Tensor, f func(from, to int, s float32, zero int64)) {
+	x, scale := in[0], in[1]
+	inner := x.Len() // one scale: one run
+	if scale.Len() != 1 {
+		axis := n.Attrs.Axis
+		if axis < 0 {
+			axis += len(x.Shape)
 		}
-		q := math.RoundToEven(float64(v/in[1].Real[s])) + zero
-		y.Int[i] = int64(min(max(q, lim[0]), lim[1]))
+		inner = ir.NumElements(x.Shape[axis+1:])
 	}
+	for i := 0; inner > 0 && i < x.Len()/inner; i++ {
+		c, zero := i%scale.Len(), int64(0)
+		if len(in) > 2 && in[2] != nil {
+			zero = in[2].Int[c]
+		}
+		f(i*inner, (i+1)*inner, scale.Real[c], zero)
+	}
+}
+
+// quantize rounds half to even, adds the zero point and saturates. NaN, which
+// no integer stands for, becomes the zero point.
+func quantize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, y := in[0].Real, out[0].Int
+	w, ok := wholes[out[0].Elem]
+	if !ok {
+		return fmt.Errorf("to type %s", out[0].Elem)
+	}
+	eachScale(n, in, func(from, to int, s float32, zero int64) {
+		for i := from; i < to; i++ {
+			q := math.RoundToEven(float64(x[i] / s))
+			if math.IsNaN(q) {
+				q = 0
+			}
+			y[i] = int64(min(max(q+float64(zero), float64(w.lo)), float64(w.hi)))
+		}
+	})
 	return nil
 }
 
+// dequantize subtracts in integers, so that an int32 rounds once.
 func dequantize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	x, y := in[0], out[0]
-	at, err := perAxis(n, x, in[1])
-	if err != nil {
-		return err
-	}
-	for i, q := range x.Int {
-		s := at(i)
-		if len(in) > 2 && in[2] != nil {
-			q -= in[2].Int[s]
+	q, y := in[0].Int, out[0].Real
+	eachScale(n, in, func(from, to int, s float32, zero int64) {
+		for i := from; i < to; i++ {
+			y[i] = float32(q[i]-zero) * s
 		}
-		y.Real[i] = float32(q) * in[1].Real[s]
-	}
+	})
 	return nil
 }

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/snug-nn/snug/ir"
@@ -36,7 +35,7 @@ func constant(n *ir.Node, _, out []*ir.Tensor, _ *scratch) error {
 }
 
 func constantOfShape(n *ir.Node, _, out []*ir.Tensor, _ *scratch) error {
-	if v := n.Attrs.Value; v != nil && v.Len() == 1 {
+	if v := n.Attrs.Value; v != nil {
 		for i := range out[0].Len() {
 			move(out[0], i, v, 0)
 		}
@@ -57,6 +56,7 @@ func size(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	return nil
 }
 
+// concat copies whole rows: what lies behind the axis stays together.
 func concat(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	axis := n.Attrs.Axis
 	if axis < 0 {
@@ -65,9 +65,6 @@ func concat(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	row := ir.NumElements(out[0].Shape[axis:])
 	at := 0
 	for _, x := range in {
-		if (x.Real == nil) != (out[0].Real == nil) && x.Len() > 0 {
-			return errors.New("operands differ in type")
-		}
 		part := ir.NumElements(x.Shape[axis:])
 		for i := 0; part > 0 && i < x.Len()/part; i++ {
 			moveRun(out[0], i*row+at, x, i*part, part)
@@ -123,6 +120,8 @@ func gatherBy(y, x *ir.Tensor, base int, strides []int) {
 	}
 }
 
+// transpose reads the input in another order of its strides; without a
+// permutation the axes are reversed.
 func transpose(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	strides := stridesOf(in[0].Shape)
 	perm := make([]int, len(strides))
@@ -137,15 +136,9 @@ func transpose(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	return nil
 }
 
+// slice reads with wider, and for negative steps negative, strides.
 func slice(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	shadow := *n
-	shadow.In = make([]*ir.Value, len(in))
-	for i, t := range in {
-		if t != nil {
-			shadow.In[i] = &ir.Value{Shape: t.Shape, Const: t}
-		}
-	}
-	spans, err := ir.SliceSpans(&shadow)
+	spans, err := ir.SliceSpans(n)
 	if err != nil {
 		return err
 	}
@@ -183,6 +176,7 @@ func next(index, shape []int) {
 	}
 }
 
+// gather counts negative indices from the end.
 func gather(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	x, indices, y := in[0], in[1], out[0]
 	axis := n.Attrs.Axis
@@ -270,6 +264,7 @@ func source(i, dim int, mode string) (int, bool) {
 	return 0, false
 }
 
+// rangeOp multiplies instead of adding up steps, whose rounding would grow.
 func rangeOp(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	for i := range out[0].Len() {
 		if out[0].Real != nil {

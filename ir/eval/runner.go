@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,48 +22,108 @@ type step struct {
 	in, out []*ir.Tensor
 }
 
-// NewRunner returns a runner of g, all of whose shapes are known.
+// NewRunner returns a runner of g, all of whose shapes are known. g is read
+// only, so that several may be made at once.
 func NewRunner(g *ir.Graph) (*Runner, error) {
 	r := &Runner{g: g, tensors: map[*ir.Value]*ir.Tensor{}}
-	for _, v := range g.In {
-		r.tensors[v] = ir.NewTensor(ir.Float32, v.Shape)
+	for i, v := range g.In {
+		if v == nil || v.Const != nil || r.tensors[v] != nil {
+			return nil, fmt.Errorf("run: input %d of the graph is absent, constant or comes twice", i)
+		}
+		t, err := inputOf(v)
+		if err != nil {
+			return nil, err
+		}
+		r.tensors[v] = t
 	}
 	for _, n := range g.Nodes {
-		s := step{node: n}
-		for _, v := range n.In {
-			t := r.tensors[v]
-			if v != nil && v.Const != nil {
-				t = v.Const
-			}
-			if v != nil && t == nil {
-				return nil, fmt.Errorf("%s: run: %s has no value", n.Name, v.Name)
-			}
-			s.in = append(s.in, t)
-		}
-		elem := elemOf(n, s.in)
-		for _, v := range n.Out {
-			var t *ir.Tensor
-			if v != nil {
-				t = ir.NewTensor(elem, v.Shape)
-				r.tensors[v] = t
-			}
-			s.out = append(s.out, t)
+		s, err := r.step(n)
+		if err != nil {
+			return nil, fmt.Errorf("%s: run: %w", n.Name, err)
 		}
 		r.steps = append(r.steps, s)
+	}
+	if len(g.Out) == 0 {
+		return nil, errors.New("run: the graph has no output")
+	}
+	for i, v := range g.Out {
+		if v == nil || r.Tensor(v) == nil {
+			return nil, fmt.Errorf("run: output %d of the graph is not defined", i)
+		}
 	}
 	return r, nil
 }
 
-// Run runs the graph on one tensor for each of its inputs.
+// inputOf returns the tensor of an input; where no type is known it is float32.
+func inputOf(v *ir.Value) (*ir.Tensor, error) {
+	if v.Shape == nil {
+		return nil, fmt.Errorf("run: input %s has no shape", v.Name)
+	}
+	// The rules for a shape are those of any node that reads it.
+	shapes, err := ir.OutShapes(&ir.Node{Op: "Identity", In: []*ir.Value{v}})
+	if err != nil {
+		return nil, fmt.Errorf("run: input %s: %w", v.Name, err)
+	}
+	if ir.NumElements(shapes[0]) > maxOutput {
+		return nil, fmt.Errorf("run: input %s of shape %v takes too much memory", v.Name, v.Shape)
+	}
+	elem := v.Elem
+	if elem == "" {
+		elem = ir.Float32
+	}
+	return ir.NewTensor(elem, shapes[0]), nil
+}
+
+// step binds n to the tensors of its values.
+func (r *Runner) step(n *ir.Node) (step, error) {
+	bound := *n
+	s := step{node: &bound, in: make([]*ir.Tensor, len(n.In))}
+	for i, v := range n.In {
+		if v == nil {
+			continue
+		}
+		if s.in[i] = r.Tensor(v); s.in[i] == nil {
+			return s, fmt.Errorf("%s is not defined before it", v.Name)
+		}
+	}
+	var err error
+	if s.out, err = outputs(&bound, s.in); err != nil {
+		return s, err
+	}
+	if len(n.Out) > len(s.out) {
+		return s, fmt.Errorf("has %d outputs, want %d", len(n.Out), len(s.out))
+	}
+	for i, v := range n.Out {
+		if v == nil {
+			continue
+		}
+		if v.Const != nil || r.tensors[v] != nil {
+			return s, fmt.Errorf("%s is defined twice", v.Name)
+		}
+		if v.Shape != nil && !slices.Equal(v.Shape, s.out[i].Shape) {
+			return s, fmt.Errorf("%s has shape %v, computed %v", v.Name, v.Shape, s.out[i].Shape)
+		}
+		r.tensors[v] = s.out[i]
+	}
+	return s, nil
+}
+
+// Run runs the graph on one tensor for each of its inputs. What it computes
+// does not depend on earlier runs.
 func (r *Runner) Run(in ...*ir.Tensor) error {
 	if len(in) != len(r.g.In) {
 		return fmt.Errorf("run: %d inputs, want %d", len(in), len(r.g.In))
 	}
 	for i, v := range r.g.In {
-		if !slices.Equal(in[i].Shape, v.Shape) {
-			return fmt.Errorf("run: input %s has shape %v, want %v", v.Name, in[i].Shape, v.Shape)
+		t := r.tensors[v]
+		if in[i] == nil || !slices.Equal(in[i].Shape, t.Shape) {
+			return fmt.Errorf("run: input %s does not have shape %v", v.Name, t.Shape)
 		}
-		copy(r.tensors[v].Real, in[i].Real)
+		if len(in[i].Real) != len(t.Real) || len(in[i].Int) != len(t.Int) {
+			return fmt.Errorf("run: input %s does not hold elements of type %s", v.Name, t.Elem)
+		}
+		copy(t.Real, in[i].Real)
+		copy(t.Int, in[i].Int)
 	}
 	for _, s := range r.steps {
 		if err := apply(s.node, s.in, s.out, &r.scratch); err != nil {

@@ -15,9 +15,6 @@ func unary(f func(x float64) float64) op {
 // unaryOf is unary for functions with attributes.
 func unaryOf(f func(a *ir.Attrs, x float64) float64) op {
 	return func(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-		if in[0].Real == nil && in[0].Len() > 0 {
-			return errNotReal
-		}
 		for i, v := range in[0].Real {
 			out[0].Real[i] = float32(f(&n.Attrs, float64(v)))
 		}
@@ -42,7 +39,7 @@ func elu(a *ir.Attrs, x float64) float64 {
 }
 
 func hardSigmoid(a *ir.Attrs, x float64) float64 {
-	return min(max(float64(a.Alpha)*x+float64(a.Beta), 0), 1)
+	return min(max(float64(float64(a.Alpha)*x)+float64(a.Beta), 0), 1)
 }
 
 func leakyRelu(a *ir.Attrs, x float64) float64 {
@@ -52,29 +49,25 @@ func leakyRelu(a *ir.Attrs, x float64) float64 {
 	return x
 }
 
-// prelu is the rule for one element and its slope.
-func prelu(x, slope float32) float32 {
-	if x < 0 {
-		return x * slope
-	}
-	return x
-}
-
 func relu(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	for i, v := range in[0].Int {
-		out[0].Int[i] = max(v, 0)
+	y := out[0]
+	for i := range y.Int {
+		y.Int[i] = max(in[0].Int[i], 0)
 	}
-	limit(out[0].Real, in[0].Real, 0, float32(math.Inf(1)))
+	for i, v := range in[0].Real[:len(y.Real)] {
+		y.Real[i] = max(v, 0)
+	}
 	return nil
 }
 
 func neg(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	for i, v := range in[0].Real {
-		out[0].Real[i] = -v
+	for i := range out[0].Real {
+		out[0].Real[i] = -in[0].Real[i]
 	}
-	for i, v := range in[0].Int {
-		out[0].Int[i] = -v
+	for i := range out[0].Int {
+		out[0].Int[i] = -in[0].Int[i]
 	}
+	wrapAll(out[0])
 	return nil
 }
 
@@ -85,12 +78,12 @@ func clip(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	for i := range limits {
 		if len(in) > 1+i && in[1+i] != nil {
 			limits[i] = in[1+i]
-			if limits[i].Len() != 1 || (limits[i].Real == nil) != (x.Real == nil) {
-				return errors.New("limits are scalars of the input's type")
+			if limits[i].Len() != 1 {
+				return errors.New("limits are not scalars")
 			}
 		}
 	}
-	if x.Real == nil {
+	if y.Real == nil {
 		for i, v := range x.Int {
 			if limits[0] != nil {
 				v = max(v, limits[0].Int[0])
@@ -111,55 +104,4 @@ func clip(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	}
 	limit(y.Real, x.Real, lo, hi)
 	return nil
-}
-
-// cast truncates reals toward zero and wraps integers to their width.
-func cast(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
-	x, y := in[0], out[0]
-	for i := range x.Len() {
-		switch {
-		case x.Real != nil && y.Real != nil:
-			y.Real[i] = x.Real[i]
-		case y.Real != nil:
-			y.Real[i] = float32(x.Int[i])
-		case x.Real != nil && y.Elem == ir.Bool:
-			y.Int[i] = 0
-			if x.Real[i] != 0 {
-				y.Int[i] = 1
-			}
-		case x.Real != nil:
-			v := float64(x.Real[i])
-			if math.IsNaN(v) {
-				v = 0
-			}
-			y.Int[i] = wrap(int64(min(max(v, math.MinInt64), math.MaxInt64-1023)), y.Elem)
-		default:
-			y.Int[i] = wrap(x.Int[i], y.Elem)
-		}
-	}
-	return nil
-}
-
-// wrap reduces v to the range of an integer type.
-func wrap(v int64, e ir.Elem) int64 {
-	switch e {
-	case ir.Bool:
-		if v != 0 {
-			return 1
-		}
-		return 0
-	case ir.Int8:
-		return int64(int8(v))
-	case ir.Uint8:
-		return int64(uint8(v))
-	case ir.Int16:
-		return int64(int16(v))
-	case ir.Uint16:
-		return int64(uint16(v))
-	case ir.Int32:
-		return int64(int32(v))
-	case ir.Uint32:
-		return int64(uint32(v))
-	}
-	return v
 }
