@@ -13,11 +13,15 @@ const arenaAlign = 16
 // whole vectors, whose last lanes may lie past a row and weigh nothing.
 const arenaSlack = 16
 
+// TagSize is room behind the kept buffers for a mark that they are filled.
+const TagSize = 16
+
 // placeBuffers gives every buffer of the arena an offset such that two that are
 // live at one call do not meet, and returns the peak and its lower bound, the
-// largest sum of buffers live at one call. Each buffer in turn takes the lowest
+// largest sum of buffers live at one call. Kept buffers come behind the peak;
+// kept is their size. Each buffer in turn takes the lowest
 // gap that holds it; several orders are tried, as none is always best.
-func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
+func placeBuffers(bufs []*Buf, calls int) (peak, live, kept int) {
 	order := make([]*Buf, 0, len(bufs))
 	at := make([]int, calls+1)
 	for _, b := range slices.Backward(bufs) { // what is written over lives as long as what is in its place
@@ -54,7 +58,17 @@ func placeBuffers(bufs []*Buf, calls int) (peak, live int) {
 			b.Off = b.Over.Off
 		}
 	}
-	return peak + arenaSlack, live + arenaSlack
+	peak, live = align(peak+arenaSlack), live+arenaSlack
+	for _, b := range bufs {
+		if b.Place == Kept {
+			b.Off = peak + kept
+			kept += align(b.Size)
+		}
+	}
+	if kept > 0 {
+		kept += TagSize
+	}
+	return peak, live, kept
 }
 
 // placingOrders: the largest first; the longest lived first; those that live

@@ -30,6 +30,8 @@ func Segments(c *Call) int {
 		return max(segments(g.Pieces), 1)
 	case *kern.Depthwise:
 		return max(segments(g.Taps), 1)
+	case *RingConv:
+		return 1
 	}
 	return 0
 }

@@ -1,6 +1,13 @@
 package codegen
 
-import "github.com/snug-nn/snug/ir"
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/runtime/kern"
+)
 
 // A Packing is the order in which a kernel reads its weights.
 type Packing int
@@ -18,53 +25,124 @@ var packingNames = [...]string{"none", "rows", "rows8", "lanes16", "taps"}
 
 func (p Packing) String() string { return packingNames[p] }
 
+// A Family is a set of kernels that are chosen from together.
+type Family int
+
+// Families.
+const (
+	Plain      Family = iota // portable, and what every choice may fall back to
+	Direct                   // narrow sums, one product after the other
+	Ring                     // narrow sums in a Winograd form
+	Classical                // baseline: int16 operands, SMLAL.4s, 32-bit sums
+	BestWide                 // baseline: SMULL, SMLAL2, SADALP, 32-bit sums
+	DotProduct               // SDOT, 32-bit sums
+)
+
 // A Kernel is one named inner routine with a fixed contract. Its C function is
 // snug_Name in runtime/c, Go is its meaning in runtime/kern.
 type Kernel struct {
 	Name    string
 	Op      ir.Op
-	Acc     int     // bits of the register that products are summed in; 0: no products
+	Family  Family
+	Acc     int     // bits of the register that products are summed in
 	Flushes bool    // may add narrow sums into 32 bits on the way
 	Needs   Feature // features the target must have
 	Packing Packing
 	Lanes   int // partial sums that one dot product is split over
+	Form    *RingForm
 	Go      string
-	// Cost is instructions per 100 products of a large layer, for choosing
-	// between kernels that a target could all run.
-	Cost int
+	// Cost predicts the instructions of a layer, or says +Inf when it cannot
+	// run it: counted on compiled kernels, see the row's function.
+	Cost func(w *work, k *Kernel, t *Target) float64
 	Why  string
 }
 
 // Kernels is the registry. A layer takes the cheapest row that its operator,
 // accumulator and target allow.
 var Kernels = []Kernel{
-	{"conv_s8_a16_mla", "Conv", 16, false, NEON | MLA8H, Lanes16, 1, "Conv16", 19, "MLA.8h by element: a lane is a channel, no reduction"},
-	{"conv_s8_a16_smlal", "Conv", 16, true, NEON, Rows8, 8, "Conv16", 22, "SMLAL.8h: lanes split a channel's products, no widening of operands"},
-	{"conv_s8_a16", "Conv", 16, true, 0, Rows, 1, "Conv16", 300, "portable C"},
-	{"conv_s8_a32", "Conv", 32, false, 0, Rows, 1, "Conv32", 320, "portable C"},
-	{"conv_s8_a16", "Conv", 16, true, GoWord, Rows, 1, "Conv16", 54, "four 16-bit sums in a 64-bit word"},
-	{"conv_s8_a32", "Conv", 32, false, GoWord, Rows, 1, "Conv32", 108, "two 32-bit sums in a 64-bit word"},
-	{"dw_s8_a16_smlal", "Depthwise", 16, true, NEON, Taps, 1, "DepthwiseConv", 60, "SMLAL.8h: a lane is a channel"},
-	{"dw_s8_a32", "Depthwise", 32, false, 0, Taps, 1, "DepthwiseConv", 500, "portable"},
+	{"conv_s8_a16_mla", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costMLA, "MLA.8h by element: a lane is a channel, no reduction"},
+	{"conv_s8_a16_mla", "Conv", Direct, 16, false, NEON | A32, Lanes16, 1, nil, "Conv16", costMLA32, "VMLA.I16 by element: a lane is a channel, no reduction"},
+	{"conv_s8_a16_smlal", "Conv", Direct, 16, true, NEON, Rows8, 8, nil, "Conv16", costDot, "SMLAL.8h: lanes split a channel's products, no widening of operands"},
+	{"conv_s8_a16_ring43", "Conv", Ring, 16, false, NEON, Rows, 1, &ring43, "Conv16", costRing, "F(4x4,3x3) modulo 2^16: 36 products for 16 outputs, sums lose 2 bits"},
+	{"conv_s8_a16", "Conv", Plain, 16, true, C, Rows, 1, nil, "Conv16", costPlain, "portable C"},
+	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
+	{"conv_s8_a16", "Conv", Plain, 16, true, GoWord, Rows, 1, nil, "Conv16", costWord16, "four 16-bit sums in a 64-bit word"},
+	{"conv_s8_a32", "Conv", Plain, 32, false, GoWord, Rows, 1, nil, "Conv32", costWord32, "two 32-bit sums in a 64-bit word"},
+	{"dw_s8_a16_smlal", "Depthwise", Direct, 16, true, NEON, Taps, 1, nil, "DepthwiseConv", costDepthwise, "SMLAL.8h: a lane is a channel"},
+	{"dw_s8_a32", "Depthwise", Plain, 32, false, C, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},
+	{"dw_s8_a32", "Depthwise", Plain, 32, false, GoWord, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},
 }
 
-// pick returns the cheapest kernel for op whose sums of acc bits the target
-// can hold. Accumulators wider than 16 bits may still be run by a kernel that
-// flushes 16-bit segments: the result is the same sum.
-func pick(t *Target, op ir.Op, acc ir.Accum) *Kernel {
-	var best *Kernel
-	for i := range Kernels {
-		k := &Kernels[i]
-		if k.Op != op || k.Needs&^t.Has != 0 || t.Has&GoWord != 0 && k.Needs != GoWord && op == "Conv" {
-			continue
-		}
-		whole := k.Acc >= acc.Total()
-		if !whole && !k.Flushes {
-			continue
-		}
-		if best == nil || k.Cost < best.Cost {
-			best = k
+// Options say which kernels a program may use.
+type Options struct {
+	Kernels string // best, direct, classical32 or best32; "" is best
+	L2      int    // bytes of cache that a transformed layer should stay in; 0: the target's
+}
+
+// Choices are the values of Options.Kernels and the families each allows.
+var Choices = []struct {
+	Name     string
+	Families []Family
+	Why      string
+}{
+	{"best", []Family{Plain, Direct, Ring, DotProduct}, "the cheapest of all"},
+	{"direct", []Family{Plain, Direct, DotProduct}, "no Winograd form: no transformed weights, no bit lost"},
+	{"classical32", []Family{Plain, Classical}, "baseline: 16-bit operands, 32-bit sums"},
+	{"best32", []Family{Plain, BestWide}, "baseline: 8-bit operands, sums of two products widened to 32 bits"},
+}
+
+func (o *Options) families() ([]Family, error) {
+	for _, c := range Choices {
+		if c.Name == o.Kernels || o.Kernels == "" && c.Name == "best" {
+			return c.Families, nil
 		}
 	}
-	return best
+	return nil, fmt.Errorf("--kernels: %q is not a choice of kernels", o.Kernels)
+}
+
+// A Candidate is a kernel that was considered for a layer.
+type Candidate struct {
+	Kernel string  `json:"kernel"`
+	Cost   float64 `json:"cost"` // predicted instructions; of a form that does not fit, what it would have been
+	Note   string  `json:"note,omitempty"`
+}
+
+// work is a convolution as costs see it.
+type work struct {
+	h, w, cin, c int // output pixels; channels of one group
+	groups       int
+	k            int // products in one dot product
+	pieces       []kern.Piece
+	kernel       []int
+	strides      []int
+	dilations    []int
+}
+
+func (w *work) pixels() int { return w.h * w.w }
+
+// allowed lists the rows that could run op with sums of acc on t, the cheapest
+// first. Accumulators wider than 16 bits may still be run by a kernel that
+// flushes 16-bit segments: the result is the same sum.
+func allowed(t *Target, op ir.Op, acc ir.Accum, families []Family, w *work) []*Kernel {
+	var rows []*Kernel
+	for i := range Kernels {
+		k := &Kernels[i]
+		if k.Op != op || k.Needs&^t.Has != 0 || !slices.Contains(families, k.Family) {
+			continue
+		}
+		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.Cost(w, k, t), 1) {
+			continue
+		}
+		rows = append(rows, k)
+	}
+	slices.SortStableFunc(rows, func(a, b *Kernel) int {
+		switch ca, cb := a.Cost(w, a, t), b.Cost(w, b, t); {
+		case ca < cb:
+			return -1
+		case ca > cb:
+			return 1
+		}
+		return 0
+	})
+	return rows
 }

@@ -13,14 +13,23 @@ import (
 
 // Lower turns an integer graph into a Program for t. The graph is as
 // quant.Run leaves it: every activation has a Format, every Conv a Sum.
-func Lower(g *ir.Graph, t *Target) (*Program, error) {
+func Lower(g *ir.Graph, t *Target, o *Options) (*Program, error) {
+	families, err := o.families()
+	if err != nil {
+		return nil, err
+	}
 	l := &lowering{
-		graph:  g,
-		target: t,
-		plan:   planLayout(g),
-		views:  map[*ir.Value]view{},
-		names:  map[string]int{},
-		prog:   &Program{Name: identifier(g.Name), Target: t},
+		graph:    g,
+		target:   t,
+		families: families,
+		l2:       o.L2,
+		plan:     planLayout(g),
+		views:    map[*ir.Value]view{},
+		names:    map[string]int{},
+		prog:     &Program{Name: identifier(g.Name), Target: t},
+	}
+	if l.l2 == 0 {
+		l.l2 = t.L2
 	}
 	l.ports()
 	for _, n := range g.Nodes {
@@ -38,17 +47,20 @@ func Lower(g *ir.Graph, t *Target) (*Program, error) {
 			}
 		}
 	}
-	p.Arena, p.Live = placeBuffers(p.Bufs, len(p.Calls))
+	p.Work, p.Live, p.Kept = placeBuffers(p.Bufs, len(p.Calls))
+	p.Arena = p.Work + p.Kept
 	return p, nil
 }
 
 type lowering struct {
-	graph  *ir.Graph
-	target *Target
-	plan   *layout
-	views  map[*ir.Value]view
-	names  map[string]int
-	prog   *Program
+	graph    *ir.Graph
+	target   *Target
+	families []Family
+	l2       int
+	plan     *layout
+	views    map[*ir.Value]view
+	names    map[string]int
+	prog     *Program
 }
 
 // A rule lowers one node; the table has one row for each operator that
@@ -141,6 +153,9 @@ func (l *lowering) call(c Call) {
 		touch(r.Buf)
 	}
 	touch(c.Dst.Buf)
+	if c.Scratch != nil {
+		touch(c.Scratch)
+	}
 	l.prog.Calls = append(l.prog.Calls, &c)
 }
 

@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/runtime/kern"
@@ -11,34 +12,89 @@ import (
 // maxTaps is the widest window of a depthwise kernel.
 const maxTaps = 64
 
+// workOf is what costs see of a convolution, without its input's layout.
+func workOf(n *ir.Node) *work {
+	a, in, out, weights := &n.Attrs, n.In[0].Shape, n.Out[0].Shape, n.In[1].Shape
+	w := &work{h: out[2], w: out[3], cin: weights[1], c: out[1] / a.Group, groups: a.Group,
+		kernel: a.Kernel, strides: a.Strides, dilations: a.Dilations}
+	w.k = w.cin * a.Kernel[0] * a.Kernel[1]
+	v := view{row: in[1] * (in[3] + a.Pads[1] + a.Pads[3]), col: in[1]}
+	w.pieces = window(a, v, w.cin, true)
+	return w
+}
+
+// isDepthwise reports whether every channel of n is its own group.
+func isDepthwise(n *ir.Node) bool {
+	a := &n.Attrs
+	return a.Group > 1 && a.Group == n.In[0].Shape[1] && a.Group == n.Out[0].Shape[1] && a.Kernel[0]*a.Kernel[1] <= maxTaps
+}
+
+// conv takes the cheapest kernel that the layer's integers allow.
 func (l *lowering) conv(n *ir.Node) error {
-	a, x, y := &n.Attrs, l.views[n.In[0]], l.place(n.Out[0])
-	w := n.In[1].Const
-	cin := w.Shape[1] // of one group
-	taps := a.Kernel[0] * a.Kernel[1]
-	depthwise := a.Group == x.c && a.Group == y.c && cin == 1 && taps <= maxTaps && a.Group > 1
 	op := n.Op
-	if depthwise {
+	if isDepthwise(n) {
 		op = "Depthwise"
 	}
-	k := pick(l.target, op, n.Sum.Acc)
-	if k == nil {
-		return fmt.Errorf("no kernel of target %s sums %s in %s bits", l.target.Name, op, n.Sum.Acc)
+	w := workOf(n)
+	x := l.views[n.In[0]]
+	w.pieces = window(&n.Attrs, x, w.cin, op == "Conv")
+	kernels := allowed(l.target, op, n.Sum.Acc, l.families, w)
+	c := Call{
+		Name: l.unique(n.Name), Layer: n.Name, Sum: n.Sum, Levels: n.In[0].Format.Levels,
+		MACs: w.pixels() * w.groups * w.c * w.k,
 	}
-	pieces := window(a, x, cin, !depthwise)
-	rows := rowsOf(w)
-	levels := n.In[0].Format.Levels
-	if err := schedule(k, n.Sum, levels, &pieces, rows); err != nil {
+	rows := rowsOf(n.In[1].Const)
+	var err error
+	for _, k := range kernels {
+		candidate := Candidate{Kernel: k.Name, Cost: math.Round(k.Cost(w, k, l.target))}
+		if c.Kernel == "" {
+			var note string
+			if note, err = l.tryKernel(&c, k, n, w, rows); note != "" {
+				candidate.Note = note
+			}
+		}
+		c.Candidates = append(c.Candidates, candidate)
+	}
+	if c.Kernel == "" {
+		if err == nil {
+			err = fmt.Errorf("no kernel of target %s sums %s in %s bits", l.target.Name, op, n.Sum.Acc)
+		}
 		return err
 	}
-	c := Call{
-		Name: l.unique(n.Name), Layer: n.Name, Kernel: k.Name,
-		Src: []Ref{{x.buf, x.at - a.Pads[0]*x.row - a.Pads[1]*x.col}}, Dst: y.ref(),
-		Requant: requantizer(n.Sum, n.Out[0].Format, pieces, k),
-		Sum:     n.Sum, Levels: levels,
-		MACs: y.h * y.w * len(w.Int),
+	l.call(c)
+	return nil
+}
+
+// tryKernel fills c in for kernel k, or says why the layer's integers do not
+// allow it and leaves c without a kernel.
+func (l *lowering) tryKernel(c *Call, k *Kernel, n *ir.Node, w *work, rows [][]int8) (note string, err error) {
+	a, x := &n.Attrs, l.views[n.In[0]]
+	levels, out := c.Levels, n.Out[0].Format
+	if k.Form != nil {
+		if n.Sum.Acc.Total() > 16 {
+			return "flushed sums cannot be split inside a transform", nil
+		}
+		g := planRing(k.Form, w, n.Sum, levels, rows, l.l2)
+		if g == nil {
+			return fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), nil
+		}
+		y := l.place(n.Out[0])
+		g.XRow, g.XCol, g.YRow, g.YCol = x.row, x.col, y.row, y.col
+		c.Geometry = g
+		c.Requant = requantizer(n.Sum, out, 16, true)
+		c.Weights = pack(Rows, rows, []kern.Piece{{Len: w.k}}, w.c)
+		c.Scratch = l.newBuf("s_"+c.Name, InArena, g.ScratchBytes())
+		c.Prepared = l.newBuf("u_"+c.Name, Kept, g.PreparedBytes())
+		l.finish(c, k, n, x, y)
+		return fmt.Sprintf("split %d", g.Split), nil
 	}
-	if depthwise {
+	pieces := slices.Clone(w.pieces)
+	if err := schedule(k, n.Sum, levels, &pieces, rows); err != nil {
+		return err.Error(), err
+	}
+	y := l.place(n.Out[0])
+	c.Requant = requantizer(n.Sum, out, k.Acc, segments(pieces) == 0)
+	if k.Op == "Depthwise" {
 		c.Geometry = &kern.Depthwise{H: y.h, W: y.w, XRow: a.Strides[0] * x.row, XCol: a.Strides[1] * x.col,
 			YRow: y.row, YCol: y.col, C: y.c, Taps: pieces}
 		c.Weights = packTaps(rows)
@@ -48,12 +104,24 @@ func (l *lowering) conv(n *ir.Node) error {
 			padded += packedLen(k.Packing, p.Len)
 		}
 		c.Geometry = &kern.Conv{H: y.h, W: y.w, XRow: a.Strides[0] * x.row, XCol: a.Strides[1] * x.col,
-			YRow: y.row, YCol: y.col, Groups: a.Group, XGroup: cin, C: y.c / a.Group, K: padded, Pieces: pieces}
-		c.Weights = pack(k.Packing, rows, pieces, y.c/a.Group)
+			YRow: y.row, YCol: y.col, Groups: a.Group, XGroup: w.cin, C: w.c, K: padded, Pieces: pieces}
+		c.Weights = pack(k.Packing, rows, pieces, w.c)
+		if k.Packing == Lanes16 {
+			c.Scratch = l.newBuf("s_"+c.Name, InArena, 2*blockLanes*padded)
+		}
 		l.prog.Words = max(l.prog.Words, 4*padded)
 	}
-	l.call(c)
-	return nil
+	l.finish(c, k, n, x, y)
+	return "", nil
+}
+
+// finish fills in what every kernel has.
+func (l *lowering) finish(c *Call, k *Kernel, n *ir.Node, x, y view) {
+	a := &n.Attrs
+	c.Kernel = k.Name
+	c.Src = []Ref{{x.buf, x.at - a.Pads[0]*x.row - a.Pads[1]*x.col}}
+	c.Dst = y.ref()
+	c.Narrow = isNarrow(c)
 }
 
 // window cuts a convolution's window into pieces contiguous in memory,
@@ -94,7 +162,7 @@ func rowsOf(w *ir.Tensor) [][]int8 {
 
 // requantizer gives the kernel its tables. A sum that is not split starts
 // from the preload that moves its window into the signed 16-bit register.
-func requantizer(s *ir.Sum, f *ir.Format, pieces []kern.Piece, k *Kernel) *kern.Requant {
+func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
 	q := &kern.Requant{Bias: make([]int32, len(s.Bias)), Shift: s.Shift,
 		Zero: int32(f.Zero), Lo: int32(f.Levels.Lo), Hi: int32(f.Levels.Hi)}
 	copy(q.Bias, s.Bias)
@@ -104,7 +172,7 @@ func requantizer(s *ir.Sum, f *ir.Format, pieces []kern.Piece, k *Kernel) *kern.
 			q.Mul[i] = int16(m)
 		}
 	}
-	if k.Acc > 16 || segments(pieces) > 0 {
+	if acc > 16 || !whole {
 		return q
 	}
 	for c, ch := range s.Channels {
@@ -117,6 +185,39 @@ func requantizer(s *ir.Sum, f *ir.Format, pieces []kern.Piece, k *Kernel) *kern.
 		}
 	}
 	return q
+}
+
+// isNarrow reports whether 16 bits are enough to requantize a layer in, with
+// sums and biases added with saturation: every bias fits, no shift goes left,
+// and where sum + bias can leave the register, its end already gives the
+// end of the output's levels, so that nothing beyond it matters.
+func isNarrow(c *Call) bool {
+	q := c.Requant
+	if c.Sum.Acc.Total() > 16 {
+		return false
+	}
+	for i, ch := range c.Sum.Channels {
+		bias := int64(q.Bias[i])
+		pre := int64(0)
+		if q.Preload != nil {
+			pre = int64(q.Preload[i])
+		}
+		mul := int32(0)
+		if q.Mul != nil {
+			mul = int32(q.Mul[i])
+		}
+		if bias < math.MinInt16 || bias > math.MaxInt16 || q.Shift[i] < 0 {
+			return false
+		}
+		end := func(t int32) int32 { return ir.Requantize(t, mul, q.Shift[i]) + q.Zero }
+		if ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi {
+			return false
+		}
+		if ch.Window.Lo+pre+bias < math.MinInt16 && end(math.MinInt16) > q.Lo {
+			return false
+		}
+	}
+	return true
 }
 
 func segments(pieces []kern.Piece) int {

@@ -39,7 +39,7 @@ func folders(t *testing.T) []folder {
 		g := zoo(uint64(i), acc)
 		k := known(t, g)
 		for _, target := range []string{"cortex-a53", "cortex-a72", "generic-c", "go"} {
-			p, err := codegen.Lower(g, codegen.FindTarget(target))
+			p, err := codegen.Lower(g, codegen.FindTarget(target), &codegen.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestVerifyRefusesWeights(t *testing.T) {
 // the certificate.
 func TestVerifyRefusesRest(t *testing.T) {
 	g := zoo(1, accums[1])
-	p, err := codegen.Lower(g, codegen.FindTarget("cortex-a72"))
+	p, err := codegen.Lower(g, codegen.FindTarget("cortex-a72"), &codegen.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

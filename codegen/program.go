@@ -17,8 +17,10 @@ type Program struct {
 	Out    Port
 	Bufs   []*Buf
 	Calls  []*Call
-	Arena  int // bytes; the peak over all calls
-	Live   int // lower bound on Arena: the largest set of buffers live at one call
+	Arena  int // bytes: Work and Kept
+	Work   int // bytes; the peak over all calls
+	Live   int // lower bound on Work: the largest set of buffers live at one call
+	Kept   int // bytes behind Work that are made once for an arena: transformed weights
 	Words  int // Go: 64-bit words of scratch for packed weights
 }
 
@@ -42,6 +44,7 @@ const (
 	InArena Place = iota
 	Input
 	Output
+	Kept // at the end of the arena, from one run to the next
 )
 
 // A Buf is one block of memory, of Size int8 elements.
@@ -73,10 +76,15 @@ type Call struct {
 	Geometry any
 	Weights  *Weights
 	Requant  *kern.Requant
+	Narrow   bool   // 16 bits are enough to requantize in
+	Scratch  *Buf   // what the kernel works in; nil: nothing
+	Prepared *Buf   // its transformed weights; nil: it reads Weights
 	Table    string // Lookup: 256 entries
 	Sum      *ir.Sum
 	Levels   ir.Bound // of the input, for a call that sums products
 	MACs     int
+	// Candidates are the kernels that were considered, the cheapest first.
+	Candidates []Candidate
 }
 
 // Weights are a layer's integers in the order its kernel reads them.

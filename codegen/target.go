@@ -1,12 +1,15 @@
 package codegen
 
-// A Feature is a property of a CPU that a kernel may need.
+// A Feature is a property of a CPU, or of a language, that a kernel may need.
 type Feature int
 
 // Features.
 const (
-	NEON   Feature = 1 << iota // 128-bit integer SIMD
-	MLA8H                      // MLA of eight 16-bit lanes issues every cycle
+	C      Feature = 1 << iota // C99
+	NEON                       // 128-bit integer SIMD
+	A64                        // its 64-bit form: 32 registers
+	A32                        // its 32-bit form: 16 registers
+	SDOT                       // dot products of four 8-bit elements
 	GoWord                     // plain Go: 64-bit words, no SIMD
 )
 
@@ -14,17 +17,19 @@ const (
 type Target struct {
 	Name   string
 	Has    Feature
-	CFlags string // what the emitted Makefile passes to the compiler
+	MLA    float64 // cycles of MLA.8h over those of other vector instructions
+	L2     int     // bytes of second-level cache that a core can count on
+	CFlags string  // what the emitted Makefile passes to the compiler
 	Note   string
 }
 
 // Targets is the table of targets. To add a CPU, add a row.
 var Targets = []Target{
-	{"cortex-a53", NEON | MLA8H, "-mcpu=cortex-a53", "in-order ARMv8; also A35"},
-	{"cortex-a72", NEON, "-mcpu=cortex-a72", "ARMv8 whose 16-bit MLA runs at half rate; also A57, A73"},
-	{"cortex-a7", NEON | MLA8H, "-mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "ARMv7 with NEON; also A5, A8, A9, A15"},
-	{"generic-c", 0, "", "any C99 compiler, no intrinsics"},
-	{"go", GoWord, "", "plain Go on any GOARCH"},
+	{"cortex-a53", C | NEON | A64, 1, 512 << 10, "-mcpu=cortex-a53", "in-order ARMv8; also A35"},
+	{"cortex-a72", C | NEON | A64, 2, 1 << 20, "-mcpu=cortex-a72", "ARMv8 whose 16-bit MLA runs at half rate; also A57, A73"},
+	{"cortex-a7", C | NEON | A32, 1, 256 << 10, "-mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "ARMv7 with NEON; also A5, A8, A9, A15"},
+	{"generic-c", C, 1, 0, "", "any C99 compiler, no intrinsics"},
+	{"go", GoWord, 1, 0, "", "plain Go on any GOARCH"},
 }
 
 // FindTarget returns the target of that name, nil when there is none.

@@ -141,7 +141,7 @@ var accums = []ir.Accum{{Bits: 16}, {Bits: 16, Wide: 32}, {Bits: 12}, {Bits: 24}
 // known lowers a zoo for the simulator and asks it for the answers.
 func known(t *testing.T, g *ir.Graph) *codegen.KnownAnswer {
 	t.Helper()
-	p, err := codegen.Lower(g, codegen.FindTarget("go"))
+	p, err := codegen.Lower(g, codegen.FindTarget("go"), &codegen.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestZooC(t *testing.T) {
 		k := known(t, g)
 		for _, pl := range platforms {
 			t.Run(acc.String()+"/"+pl.name, func(t *testing.T) {
-				p, err := codegen.Lower(g, codegen.FindTarget(pl.target))
+				p, err := codegen.Lower(g, codegen.FindTarget(pl.target), &codegen.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -219,7 +219,7 @@ func TestZooGo(t *testing.T) {
 	for i, acc := range accums {
 		g := zoo(uint64(i), acc)
 		k := known(t, g)
-		p, err := codegen.Lower(g, codegen.FindTarget("go"))
+		p, err := codegen.Lower(g, codegen.FindTarget("go"), &codegen.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -117,7 +117,7 @@ func (q *quantized) print(t *codegen.Target, emit string) ([]codegen.File, *code
 	}
 	p := q.prog
 	if emit != "go" {
-		if p, err = codegen.Lower(q.graph, t); err != nil {
+		if p, err = codegen.Lower(q.graph, t, &codegen.Options{}); err != nil {
 			return nil, nil, err
 		}
 	}

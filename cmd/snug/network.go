@@ -66,7 +66,7 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 		return nil, err
 	}
 	target := codegen.FindTarget("go")
-	p, err := codegen.Lower(g, target)
+	p, err := codegen.Lower(g, target, &codegen.Options{})
 	if err != nil {
 		return nil, err
 	}

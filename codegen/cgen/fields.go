@@ -13,6 +13,8 @@ func structOf(geometry any) string {
 	switch geometry.(type) {
 	case *kern.Conv:
 		return "snug_conv"
+	case *codegen.RingConv:
+		return "snug_ring"
 	case *kern.Depthwise:
 		return "snug_depthwise"
 	case *kern.Pool:
@@ -31,20 +33,21 @@ func structOf(geometry any) string {
 
 // headers names the file that each kernel is in.
 var headers = map[string]string{
-	"conv_s8_a16":       "snug_conv.h",
-	"conv_s8_a32":       "snug_conv.h",
-	"conv_s8_a16_mla":   "snug_conv_mla.h",
-	"conv_s8_a16_smlal": "snug_conv_smlal.h",
-	"dw_s8_a16_smlal":   "snug_depthwise.h",
-	"dw_s8_a32":         "snug_depthwise.h",
-	"maxpool_s8":        "snug_pool.h",
-	"avgpool_s8":        "snug_pool.h",
-	"add_s8":            "snug_elementwise.h",
-	"mul_s8":            "snug_elementwise.h",
-	"lookup_s8":         "snug_elementwise.h",
-	"copy_s8":           "snug_elementwise.h",
-	"frame_s8":          "snug_elementwise.h",
-	"softmax_s8":        "snug_softmax.h",
+	"conv_s8_a16":        "snug_conv.h",
+	"conv_s8_a32":        "snug_conv.h",
+	"conv_s8_a16_mla":    "snug_conv_mla.h",
+	"conv_s8_a16_smlal":  "snug_conv_smlal.h",
+	"conv_s8_a16_ring43": "snug_ring43.h",
+	"dw_s8_a16_smlal":    "snug_depthwise.h",
+	"dw_s8_a32":          "snug_depthwise.h",
+	"maxpool_s8":         "snug_pool.h",
+	"avgpool_s8":         "snug_pool.h",
+	"add_s8":             "snug_elementwise.h",
+	"mul_s8":             "snug_elementwise.h",
+	"lookup_s8":          "snug_elementwise.h",
+	"copy_s8":            "snug_elementwise.h",
+	"frame_s8":           "snug_elementwise.h",
+	"softmax_s8":         "snug_softmax.h",
 }
 
 // f prints the fields of one line of an initializer: names and values in turn.
@@ -69,14 +72,26 @@ func fields(prog string, c *codegen.Call) []string {
 			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
 			f("groups", g.Groups, "x_group", g.XGroup, "c", g.C, "k", g.K),
 			f("pieces", len(g.Pieces), "piece", c.Name+"_pieces", "weights", table+"_w"),
-			requant(table, c.Requant),
+			requant(table, c),
+		}
+	case *codegen.RingConv:
+		offset := "0"
+		if g.Offset != nil {
+			offset = table + "_offset"
+		}
+		return []string{
+			f("h", g.H, "w", g.W),
+			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
+			f("cin", g.Cin, "c", g.C, "split", g.Split, "tiles", g.Tiles),
+			f("weights", table+"_w", "offset", offset),
+			requant(table, c),
 		}
 	case *kern.Depthwise:
 		return []string{
 			f("h", g.H, "w", g.W),
 			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
 			f("c", g.C, "taps", len(g.Taps), "tap", c.Name+"_pieces", "weights", table+"_w"),
-			requant(table, c.Requant),
+			requant(table, c),
 		}
 	case *kern.Pool:
 		lines := []string{
@@ -117,16 +132,20 @@ func five(v [5]int) string {
 	return fmt.Sprintf("{%d, %d, %d, %d, %d}", v[0], v[1], v[2], v[3], v[4])
 }
 
-func requant(table string, q *kern.Requant) string {
-	mul, preload := "0", "0"
+func requant(table string, c *codegen.Call) string {
+	q := c.Requant
+	mul, preload, narrow := "0", "0", 0
+	if c.Narrow {
+		narrow = 1
+	}
 	if q.Mul != nil {
 		mul = table + "_mul"
 	}
 	if q.Preload != nil {
 		preload = table + "_preload"
 	}
-	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d}",
-		table, mul, table, preload, q.Zero, q.Lo, q.Hi)
+	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d, .narrow = %d}",
+		table, mul, table, preload, q.Zero, q.Lo, q.Hi, narrow)
 }
 
 // pieces prints the window of a convolution.

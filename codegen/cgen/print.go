@@ -2,6 +2,8 @@ package cgen
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -41,13 +43,16 @@ type vector struct{ In, Out string }
 type file struct {
 	Name, Upper, Summary, CFlags string
 	In, Out                      port
-	Arena, Live                  int
+	Arena, Work, Live, Kept      int
+	Tag                          []byte
+	TagAt                        int
+	Prepares                     []string
 	Tables                       []table
 	Includes                     []string
 	Bufs                         []buf
 	Calls                        []call
 	CheckX, CheckY               int
-	Checks                       []string
+	CheckIncludes, Checks        []string
 	Vectors                      []vector
 	Seed, Hash                   uint32
 	Random                       int
@@ -57,14 +62,14 @@ type file struct {
 func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, error) {
 	d := &file{
 		Name: p.Name, Upper: strings.ToUpper(p.Name), Summary: summary(p), CFlags: p.Target.CFlags,
-		In: portOf(&p.In), Out: portOf(&p.Out), Arena: p.Arena, Live: p.Live,
+		In: portOf(&p.In), Out: portOf(&p.Out), Arena: p.Arena, Work: p.Work, Live: p.Live, Kept: p.Kept,
 		Tables: tablesOf(p), Seed: known.Seed, Hash: known.Hash, Random: known.Random,
-		CheckX: 1, CheckY: 1,
+		CheckX: 1, CheckY: 1, CheckIncludes: []string{"snug_check.h"},
 	}
 	names := map[*codegen.Buf]string{}
 	for _, b := range p.Bufs {
-		names[b] = "T_" + strings.ToUpper(strings.TrimPrefix(b.Name, "t_"))
-		if b.Place == codegen.InArena && b.Last >= 0 {
+		names[b] = bufName(b)
+		if b.Place == codegen.Kept || b.Place == codegen.InArena && b.Last >= 0 {
 			d.Bufs = append(d.Bufs, buf{names[b], b.Off, b.Size})
 		}
 	}
@@ -74,13 +79,21 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 			d.Includes = append(d.Includes, h)
 		}
 		d.Calls = append(d.Calls, callOf(p, c, names))
+		if c.Prepared != nil {
+			form := c.Geometry.(*codegen.RingConv).Form.Name
+			d.Prepares = append(d.Prepares, fmt.Sprintf("snug_%s_prepare(&%s, t + %s);", form, c.Name, names[c.Prepared]))
+		}
 		if c.Sum != nil {
-			d.Checks = append(d.Checks, checkOf(c))
+			d.Checks = append(d.Checks, checkOf(c, names))
 			d.CheckX = max(d.CheckX, patchSize(c))
-			d.CheckY = max(d.CheckY, checkPixels*len(c.Sum.Channels))
+			d.CheckY = max(d.CheckY, checkOutputs(c))
 		}
 	}
 	slices.Sort(d.Includes)
+	if d.Kept > 0 {
+		d.CheckIncludes = append(d.CheckIncludes, "snug_check_ring.h")
+	}
+	d.Tag, d.TagAt = tagOf(d.Tables), p.Arena-codegen.TagSize
 	for _, v := range known.Vectors {
 		d.Vectors = append(d.Vectors, vector{numbers(v.In), numbers(v.Out)})
 	}
@@ -126,17 +139,15 @@ func print(d *file) ([]codegen.File, error) {
 		w = appendTable(w, d.Upper, &d.Tables[i])
 	}
 	files = append(files, codegen.File{Name: d.Name + "_weights.c", Data: w})
-	kernels, err := kernelFiles(d.Includes)
+	kernels, err := kernelFiles(append(slices.Clone(d.Includes), d.CheckIncludes...))
 	if err != nil {
 		return nil, err
 	}
 	return append(files, kernels...), nil
 }
 
-// kernelFiles returns the headers that are included, and those that they, and
-// the test, include.
-func kernelFiles(includes []string) ([]codegen.File, error) {
-	want := append(slices.Clone(includes), "snug_check.h")
+// kernelFiles returns the headers that are wanted, and those that they include.
+func kernelFiles(want []string) ([]codegen.File, error) {
 	var files []codegen.File
 	for i := 0; i < len(want); i++ {
 		text, err := fs.ReadFile(runtime.C, "c/"+want[i])
@@ -219,6 +230,7 @@ func callOf(p *codegen.Program, c *codegen.Call, names map[*codegen.Buf]string) 
 		args = append(args, ref(s))
 	}
 	args = append(args, ref(c.Dst))
+	args = append(args, extra(c, names)...)
 	out := call{Name: c.Name, Struct: structOf(c.Geometry), Fields: fields(p.Name, c),
 		Call: fmt.Sprintf("snug_%s(%s);", c.Kernel, strings.Join(args, ", "))}
 	if c.Sum != nil {
@@ -232,6 +244,46 @@ func callOf(p *codegen.Program, c *codegen.Call, names map[*codegen.Buf]string) 
 		}
 	}
 	return out
+}
+
+// tagOf marks an arena that holds the transformed weights of these tables.
+func tagOf(tables []table) []byte {
+	h := sha256.New()
+	var b []byte
+	for _, t := range tables {
+		b = b[:0]
+		for _, v := range t.Values {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		}
+		h.Write(b)
+	}
+	return h.Sum(nil)[:8]
+}
+
+// bufName tells tensors, scratch and transformed weights apart.
+func bufName(b *codegen.Buf) string {
+	kind, name, _ := strings.Cut(b.Name, "_")
+	switch kind {
+	case "s", "u":
+		return strings.ToUpper(kind + "_" + name)
+	}
+	return "T_" + strings.ToUpper(strings.TrimPrefix(b.Name, "t_"))
+}
+
+// extra are the arguments behind the tensors: working memory of the kernels
+// that take some, and transformed weights.
+func extra(c *codegen.Call, names map[*codegen.Buf]string) []string {
+	var args []string
+	switch {
+	case c.Scratch != nil:
+		args = append(args, "t + "+names[c.Scratch])
+	case strings.HasPrefix(c.Kernel, "conv_"):
+		args = append(args, "NULL")
+	}
+	if c.Prepared != nil {
+		args = append(args, "t + "+names[c.Prepared])
+	}
+	return args
 }
 
 // describe is the comment above a layer: what is summed and why it fits.
@@ -256,22 +308,31 @@ func bound(c *codegen.Call) string {
 const checkPixels = 9
 
 // checkOf prints the call that checks one layer.
-func checkOf(c *codegen.Call) string {
+func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
 	packing := map[codegen.Packing]string{codegen.Rows: "SNUG_ROWS", codegen.Rows8: "SNUG_ROWS8", codegen.Lanes16: "SNUG_LANES16", codegen.Taps: "SNUG_TAPS"}[c.Weights.Packing]
 	lanes := 1
 	if c.Weights.Packing == codegen.Rows8 {
 		lanes = 8
 	}
-	conv, dw := "&"+c.Name+", NULL, snug_"+c.Kernel+", NULL", ""
-	if _, ok := c.Geometry.(*kern.Depthwise); ok {
-		conv, dw = "", "NULL, &"+c.Name+", NULL, snug_"+c.Kernel
+	kind, scratch, prepared := "conv", "NULL", "NULL"
+	switch g := c.Geometry.(type) {
+	case *kern.Depthwise:
+		kind = "dw"
+	case *codegen.RingConv:
+		kind = "ring"
+		prepared = "arena.bytes + " + names[c.Prepared]
+		return fmt.Sprintf("snug_check_ring(&(const snug_ring_layer){%q, &%s, &snug_%s, %d, %d, check_x, check_y, arena.bytes + %s, %s, %d}, &layers, &failed)",
+			c.Name, c.Name, g.Form.Name, c.Levels.Lo, c.Levels.Hi, names[c.Scratch], prepared, patchSize(c))
 	}
-	return fmt.Sprintf("snug_check_layer(&(const snug_layer){%q, %s%s, %s, %d, %d, %d, check_x, check_y, %d}, &layers, &failed)",
-		c.Name, conv, dw, packing, lanes, c.Levels.Lo, c.Levels.Hi, patchSize(c))
+	if c.Scratch != nil {
+		scratch = "arena.bytes + " + names[c.Scratch]
+	}
+	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .lanes = %d, .lo = %d, .hi = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
+		c.Name, kind, c.Name, kind, c.Kernel, packing, lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
 }
 
 // patchSize is how much input one output pixel spans, with the slack that SIMD
-// kernels read.
+// kernels read; of a ring form, a tile.
 func patchSize(c *codegen.Call) int {
 	n := 0
 	switch g := c.Geometry.(type) {
@@ -283,6 +344,17 @@ func patchSize(c *codegen.Call) int {
 		for _, p := range g.Taps {
 			n = max(n, p.At+g.C)
 		}
+	case *codegen.RingConv:
+		n = g.Form.In * g.Form.In * g.Cin
 	}
 	return n + 16
+}
+
+// checkOutputs is how much output a check of c writes.
+func checkOutputs(c *codegen.Call) int {
+	pixels := checkPixels
+	if g, ok := c.Geometry.(*codegen.RingConv); ok {
+		pixels = g.Form.Out * g.Form.Out
+	}
+	return pixels * len(c.Sum.Channels)
 }

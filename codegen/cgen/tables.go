@@ -50,6 +50,10 @@ func tablesOf(p *codegen.Program) []table {
 				add(c.Name+"_mul", "int16_t", "", widen(g.Mul), lineNumbers, nil)
 				add(c.Name+"_shift", "int8_t", "", widen(g.Shift), lineNumbers, nil)
 			}
+		case *codegen.RingConv:
+			if g.Offset != nil {
+				add(c.Name+"_offset", "int16_t", "", widen(g.Offset), lineNumbers, nil)
+			}
 		case *kern.Softmax:
 			add(c.Name+"_exp", "int32_t", "exp(-d * scale) in 1/2^23", g.Exp, lineNumbers, nil)
 		}

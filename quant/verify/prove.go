@@ -115,6 +115,10 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		return fmt.Errorf("its input takes levels %s, the certificate says %s", in, cert.Levels)
 	}
 	pieces := s.pieces[k.layer]
+	lost, inRing := ringLost[k.kernel]
+	if inRing { // a window that is not cut
+		pieces = []piece{{len: int(9 * g.num["cin"])}}
+	}
 	rows, err := rowsOf(s.tables[g.ref["weights"]], pieces, g, cert.Packing, len(cert.Channels))
 	if err != nil {
 		return err
@@ -138,6 +142,16 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	}
 	if max(flushes, 1) != cert.Segments || flushes > 0 && !pieces[len(pieces)-1].flush {
 		return fmt.Errorf("is summed in %d segments, the certificate says %d", max(flushes, 1), cert.Segments)
+	}
+	if inRing {
+		if err := ringGroups(rows, g, s.tables[g.ref["offset"]], preload, cert.Levels, lost); err != nil {
+			return err
+		}
+	}
+	if g.num["narrow"] != 0 {
+		if err := s.narrow(g, cert, preload, bits); err != nil {
+			return err
+		}
 	}
 	narrow := strings.Contains(k.kernel, "_a16")
 	for c, row := range rows {

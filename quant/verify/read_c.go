@@ -14,6 +14,7 @@ var (
 	cGeometry = regexp.MustCompile(`static const snug_\w+ (\w+) = \{([^;]*)\};`)
 	cField    = regexp.MustCompile(`\.(\w+) = (-?\w+)`)
 	cCall     = regexp.MustCompile(`snug_(\w+)\(&(\w+), ([^;]*)\);`)
+	cWorking  = regexp.MustCompile(`^t \+ [SU]_\w+$`)
 	cBase     = regexp.MustCompile(`^(?:t \+ (\w+)|(in|out))(?: [+-] \d+)?$`)
 )
 
@@ -58,6 +59,9 @@ func readC(name, model, weights string) (*source, error) {
 	for _, m := range cCall.FindAllStringSubmatch(run, -1) {
 		c := call{kernel: m[1], layer: m[2]}
 		for _, arg := range strings.Split(m[3], ", ") {
+			if arg == "NULL" || cWorking.MatchString(arg) {
+				continue // what a kernel works in is no tensor
+			}
 			b := cBase.FindStringSubmatch(arg)
 			if b == nil {
 				return nil, fmt.Errorf("%s.c: call of %s: argument %q is not a tensor", name, m[2], arg)

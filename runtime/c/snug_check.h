@@ -17,12 +17,13 @@ typedef struct {
     const char *name;
     const snug_conv *conv;  /* one of conv and dw is null */
     const snug_depthwise *dw;
-    void (*run_conv)(const snug_conv *, const int8_t *, int8_t *);
+    void (*run_conv)(const snug_conv *, const int8_t *, int8_t *, void *);
     void (*run_dw)(const snug_depthwise *, const int8_t *, int8_t *);
     int packing;
     int32_t lanes;   /* partial sums of a dot product that flush together */
     int32_t lo, hi;  /* levels of the input */
-    int8_t *x, *y;   /* scratch */
+    int8_t *x, *y;   /* a patch, outputs */
+    void *scratch;   /* of the kernel */
     int32_t size;    /* of x */
 } snug_layer;
 
@@ -115,7 +116,7 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
     g.q.bias += c0, g.q.shift += c0;
     g.q.mul = g.q.mul ? g.q.mul + c0 : NULL;
     g.q.preload = g.q.preload ? g.q.preload + c0 : NULL;
-    l->run_conv(&g, l->x + group * g.x_group, l->y);
+    l->run_conv(&g, l->x + group * g.x_group, l->y, l->scratch);
     *first = c0;
     return n;
 }

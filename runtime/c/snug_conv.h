@@ -26,11 +26,15 @@ typedef struct {
     snug_requant q;
 } snug_conv;
 
+/* Every convolution takes scratch memory; a kernel that works in none is handed
+   a null pointer. */
+
 /* 16-bit sums: weights[channel][k]. The sum of a segment is reduced modulo
    2^16 at its end; the certificate of the layer proves that nothing is lost. */
-static inline void snug_conv_s8_a16(const snug_conv *g, const int8_t *x, int8_t *y)
+static inline void snug_conv_s8_a16(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     int32_t group, row, col, c, i, k;
+    (void)scratch;
     for (group = 0; group < g->groups; group++) {
         for (row = 0; row < g->h; row++) {
             for (col = 0; col < g->w; col++) {
@@ -62,9 +66,10 @@ static inline void snug_conv_s8_a16(const snug_conv *g, const int8_t *x, int8_t 
 }
 
 /* 32-bit sums. */
-static inline void snug_conv_s8_a32(const snug_conv *g, const int8_t *x, int8_t *y)
+static inline void snug_conv_s8_a32(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     int32_t group, row, col, c, i, k;
+    (void)scratch;
     for (group = 0; group < g->groups; group++) {
         for (row = 0; row < g->h; row++) {
             for (col = 0; col < g->w; col++) {

@@ -3,163 +3,136 @@
 #define SNUG_CONV_MLA_H
 
 #include "snug_conv.h"
+#include "snug_lanes.h"
 
-/* weights[channel/16][k][16]; the last block of a group is filled with zeros. */
-#define SNUG_MLA_BLOCK 16
+/* weights[channel/16][k][16]; the last block of a group is filled with zeros.
+   scratch holds one block widened to 16 bits, 16 * k elements: every tile of
+   pixels reads it again. */
 
 #if SNUG_NEON
 
+/* Eight pixels by sixteen channels fill sixteen of thirty-two registers, four by
+   sixteen eight of ARMv7's sixteen. */
+#define SNUG_DECLARE(p) int16x8_t a##p = start_a, b##p = start_b;
+#define SNUG_POINT(p) const int8_t *s##p = x[p] + at;
+#define SNUG_LOAD(p)                         \
+    const int16x8_t x##p = snug_widen8(s##p); \
+    s##p += 8;
+#define SNUG_STORE(p) snug_lanes_store(&q, ta, tb, a##p, b##p, c, n, y[p] + c);
+
+/* A tile: the pixels whose windows begin at x[0]..., channels c to c+n-1. */
+#define SNUG_MLA_TILE(NAME, PIXELS, EACH)                                                                             \
+    static inline void NAME(const snug_conv *g, const snug_channels8 *ta, const snug_channels8 *tb,                   \
+                            const int8_t *const x[PIXELS], int8_t *const y[PIXELS], const int16_t *w, int32_t c,      \
+                            int32_t n)                                                                                \
+    {                                                                                                                 \
+        const snug_requant q = g->q;                                                                                  \
+        const snug_piece *const piece = g->piece;                                                                     \
+        const int32_t pieces = g->pieces;                                                                             \
+        int16x8_t start_a = vdupq_n_s16(0), start_b = start_a;                                                        \
+        int32_t i, k;                                                                                                 \
+        if (q.preload) {                                                                                              \
+            snug_lanes_start(&q, c, n, &start_a, &start_b);                                                           \
+        }                                                                                                             \
+        {                                                                                                             \
+            EACH(SNUG_DECLARE)                                                                                        \
+            for (i = 0; i < pieces; i++) {                                                                            \
+                const int32_t at = piece[i].at, len = piece[i].len;                                                   \
+                EACH(SNUG_POINT)                                                                                      \
+                for (k = 0; k + 8 <= len; k += 8) {                                                                   \
+                    EACH(SNUG_LOAD)                                                                                   \
+                    SNUG_PAIR(0, 1, EACH) SNUG_PAIR(2, 3, EACH) SNUG_PAIR(4, 5, EACH) SNUG_PAIR(6, 7, EACH)           \
+                }                                                                                                     \
+                if (k < len) { /* the vectors reach past the piece; only its elements are used */                     \
+                    EACH(SNUG_LOAD)                                                                                   \
+                    SNUG_ONE(0, EACH)                                                                                 \
+                    if (len - k > 1) SNUG_ONE(1, EACH)                                                                \
+                    if (len - k > 2) SNUG_ONE(2, EACH)                                                                \
+                    if (len - k > 3) SNUG_ONE(3, EACH)                                                                \
+                    if (len - k > 4) SNUG_ONE(4, EACH)                                                                \
+                    if (len - k > 5) SNUG_ONE(5, EACH)                                                                \
+                    if (len - k > 6) SNUG_ONE(6, EACH)                                                                \
+                }                                                                                                     \
+            }                                                                                                         \
+            EACH(SNUG_STORE)                                                                                          \
+        }                                                                                                             \
+    }
+
 #if defined(__aarch64__)
 #define SNUG_MLA_PIXELS 8
-#define SNUG_MLA_EACH(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7)
-#define SNUG_MLA_LANE(acc, w, x, j) vmlaq_laneq_s16(acc, w, x, j)
-#else /* sixteen registers hold four pixels */
+SNUG_MLA_TILE(snug_mla_tile, 8, SNUG_EACH8)
+#else
 #define SNUG_MLA_PIXELS 4
-#define SNUG_MLA_EACH(M) M(0) M(1) M(2) M(3)
-#define SNUG_MLA_LANE(acc, w, x, j) \
-    vmlaq_lane_s16(acc, w, (j) < 4 ? vget_low_s16(x) : vget_high_s16(x), (j) & 3)
+SNUG_MLA_TILE(snug_mla_tile, 4, SNUG_EACH4)
 #endif
+SNUG_MLA_TILE(snug_mla_tile4, 4, SNUG_EACH4)
+SNUG_MLA_TILE(snug_mla_tile1, 1, SNUG_EACH1)
 
-/* Sixteen sums of one pixel, modulo 2^16, to n channels of y. */
-static inline void snug_mla_store(const snug_conv *g, int16x8_t a, int16x8_t b, int32_t c, int32_t n, int8_t *y)
+#undef SNUG_MLA_TILE
+#undef SNUG_DECLARE
+#undef SNUG_POINT
+#undef SNUG_LOAD
+#undef SNUG_STORE
+
+/* Widens k products of sixteen channels. */
+static inline void snug_mla_widen(const int8_t *w, int32_t k, int16_t *wide)
 {
     int32_t i;
-    if (n == SNUG_MLA_BLOCK) {
-        if (g->q.preload) {
-            a = vaddq_s16(a, vld1q_s16(g->q.preload + c));
-            b = vaddq_s16(b, vld1q_s16(g->q.preload + c + 8));
-        }
-        vst1_s8(y + c, snug_narrow8(&g->q, snug_requantize4(&g->q, vmovl_s16(vget_low_s16(a)), c),
-                                    snug_requantize4(&g->q, vmovl_s16(vget_high_s16(a)), c + 4)));
-        vst1_s8(y + c + 8, snug_narrow8(&g->q, snug_requantize4(&g->q, vmovl_s16(vget_low_s16(b)), c + 8),
-                                        snug_requantize4(&g->q, vmovl_s16(vget_high_s16(b)), c + 12)));
-    } else {
-        int16_t lanes[SNUG_MLA_BLOCK];
-        vst1q_s16(lanes, a);
-        vst1q_s16(lanes + 8, b);
-        for (i = 0; i < n; i++) {
-            uint32_t sum = (uint32_t)lanes[i] + (g->q.preload ? (uint32_t)g->q.preload[c + i] : 0u);
-            y[c + i] = snug_requantize(&g->q, snug_wrap16(sum), c + i);
-        }
+    for (i = 0; i < k * SNUG_LANES; i += SNUG_LANES) {
+        const int8x16_t v = vld1q_s8(w + i);
+        vst1q_s16(wide + i, vmovl_s8(vget_low_s8(v)));
+        vst1q_s16(wide + i + 8, vmovl_s8(vget_high_s8(v)));
     }
 }
 
-/* Pixels that begin at x[0..], sixteen channels from c of which n are stored. */
-static inline void snug_mla_tile(const snug_conv *g, const int8_t *const x[SNUG_MLA_PIXELS],
-                                 int8_t *const y[SNUG_MLA_PIXELS], const int8_t *w, int32_t c, int32_t n, int32_t pixels)
+/* Walks the pixels of a layer in rows. */
+typedef struct {
+    const int8_t *x;
+    int8_t *y;
+    int32_t col, w, x_col, y_col, x_skip, y_skip; /* skip: from behind a row's last pixel to the next row */
+} snug_walk;
+
+static inline void snug_walk_take(snug_walk *p, int32_t n, const int8_t **x, int8_t **y)
 {
-    int32_t i, k;
-#define SNUG_DECLARE(p) int16x8_t a##p = vdupq_n_s16(0), b##p = vdupq_n_s16(0);
-    SNUG_MLA_EACH(SNUG_DECLARE)
-#undef SNUG_DECLARE
-    for (i = 0; i < g->pieces; i++) {
-        const int32_t at = g->piece[i].at, len = g->piece[i].len;
-        for (k = 0; k + 8 <= len; k += 8) {
-#define SNUG_LOAD(p) const int16x8_t x##p = vmovl_s8(vld1_s8(x[p] + at + k));
-            SNUG_MLA_EACH(SNUG_LOAD)
-#undef SNUG_LOAD
-#define SNUG_PIXEL(p, j)                        \
-    a##p = SNUG_MLA_LANE(a##p, wl, x##p, j);    \
-    b##p = SNUG_MLA_LANE(b##p, wh, x##p, j);
-#define SNUG_P0(p) SNUG_PIXEL(p, 0)
-#define SNUG_P1(p) SNUG_PIXEL(p, 1)
-#define SNUG_P2(p) SNUG_PIXEL(p, 2)
-#define SNUG_P3(p) SNUG_PIXEL(p, 3)
-#define SNUG_P4(p) SNUG_PIXEL(p, 4)
-#define SNUG_P5(p) SNUG_PIXEL(p, 5)
-#define SNUG_P6(p) SNUG_PIXEL(p, 6)
-#define SNUG_P7(p) SNUG_PIXEL(p, 7)
-#define SNUG_STEP(j)                                              \
-    {                                                             \
-        const int8x16_t w8 = vld1q_s8(w + SNUG_MLA_BLOCK * j);    \
-        const int16x8_t wl = vmovl_s8(vget_low_s8(w8));           \
-        const int16x8_t wh = vmovl_s8(vget_high_s8(w8));          \
-        SNUG_MLA_EACH(SNUG_P##j)                                  \
-    }
-            SNUG_STEP(0) SNUG_STEP(1) SNUG_STEP(2) SNUG_STEP(3)
-            SNUG_STEP(4) SNUG_STEP(5) SNUG_STEP(6) SNUG_STEP(7)
-#undef SNUG_STEP
-#undef SNUG_P0
-#undef SNUG_P1
-#undef SNUG_P2
-#undef SNUG_P3
-#undef SNUG_P4
-#undef SNUG_P5
-#undef SNUG_P6
-#undef SNUG_P7
-#undef SNUG_PIXEL
-            w += 8 * SNUG_MLA_BLOCK;
-        }
-        for (; k < len; k++) {
-            const int8x16_t w8 = vld1q_s8(w);
-            const int16x8_t wl = vmovl_s8(vget_low_s8(w8));
-            const int16x8_t wh = vmovl_s8(vget_high_s8(w8));
-#define SNUG_TAIL(p)                                 \
-    a##p = vmlaq_n_s16(a##p, wl, x[p][at + k]);      \
-    b##p = vmlaq_n_s16(b##p, wh, x[p][at + k]);
-            SNUG_MLA_EACH(SNUG_TAIL)
-#undef SNUG_TAIL
-            w += SNUG_MLA_BLOCK;
+    int32_t i;
+    for (i = 0; i < n; i++) {
+        x[i] = p->x, y[i] = p->y;
+        p->x += p->x_col, p->y += p->y_col;
+        if (++p->col == p->w) {
+            p->col = 0;
+            p->x += p->x_skip, p->y += p->y_skip;
         }
     }
-#define SNUG_STORE(p)                                   \
-    if (p < pixels) {                                   \
-        snug_mla_store(g, a##p, b##p, c, n, y[p]);      \
-    }
-    SNUG_MLA_EACH(SNUG_STORE)
-#undef SNUG_STORE
 }
 
-/* One pixel: a fully connected layer, or what is left of a row. */
-static inline void snug_mla_pixel(const snug_conv *g, const int8_t *x, int8_t *y, const int8_t *w, int32_t c, int32_t n)
-{
-    int32_t i, k;
-    int16x8_t a = vdupq_n_s16(0), b = vdupq_n_s16(0);
-    for (i = 0; i < g->pieces; i++) {
-        const int8_t *xi = x + g->piece[i].at;
-        const int32_t len = g->piece[i].len;
-        for (k = 0; k < len; k++) {
-            const int8x16_t w8 = vld1q_s8(w);
-            a = vmlaq_n_s16(a, vmovl_s8(vget_low_s8(w8)), xi[k]);
-            b = vmlaq_n_s16(b, vmovl_s8(vget_high_s8(w8)), xi[k]);
-            w += SNUG_MLA_BLOCK;
-        }
-    }
-    snug_mla_store(g, a, b, c, n, y);
-}
-
-static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y)
+static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     const int32_t pixels = g->h * g->w;
     const int8_t *w = g->weights;
-    int32_t group, c, p, i;
+    int16_t *const wide = scratch;
+    int32_t group, block, left;
     for (group = 0; group < g->groups; group++) {
-        for (c = 0; c < g->c; c += SNUG_MLA_BLOCK, w += SNUG_MLA_BLOCK * g->k) {
-            const int32_t n = g->c - c < SNUG_MLA_BLOCK ? g->c - c : SNUG_MLA_BLOCK;
-            int32_t row = 0, col = 0;
-            for (p = 0; p < pixels; p += SNUG_MLA_PIXELS) {
-                const int8_t *xs[SNUG_MLA_PIXELS];
-                int8_t *ys[SNUG_MLA_PIXELS];
-                const int32_t left = pixels - p < SNUG_MLA_PIXELS ? pixels - p : SNUG_MLA_PIXELS;
-                for (i = 0; i < SNUG_MLA_PIXELS; i++) {
-                    xs[i] = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                    ys[i] = y + row * g->y_row + col * g->y_col;
-                    if (i + 1 < left && ++col == g->w) { /* past the last pixel, repeat it */
-                        col = 0;
-                        row++;
-                    }
-                }
-                if (++col == g->w) {
-                    col = 0;
-                    row++;
-                }
-                if (left <= 2) {
-                    for (i = 0; i < left; i++) {
-                        snug_mla_pixel(g, xs[i], ys[i], w, group * g->c + c, n);
-                    }
-                } else {
-                    snug_mla_tile(g, xs, ys, w, group * g->c + c, n, left);
-                }
+        for (block = 0; block < g->c; block += SNUG_LANES, w += SNUG_LANES * g->k) {
+            const int32_t n = g->c - block < SNUG_LANES ? g->c - block : SNUG_LANES, c = group * g->c + block;
+            snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
+            const int8_t *xs[SNUG_MLA_PIXELS];
+            int8_t *ys[SNUG_MLA_PIXELS];
+            snug_channels8 ta, tb;
+            p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+            snug_lanes_tables(&g->q, c, n, &ta, &tb);
+            snug_mla_widen(w, g->k, wide);
+            for (left = pixels; left >= SNUG_MLA_PIXELS; left -= SNUG_MLA_PIXELS) {
+                snug_walk_take(&p, SNUG_MLA_PIXELS, xs, ys);
+                snug_mla_tile(g, &ta, &tb, xs, ys, wide, c, n);
+            }
+            if (left >= 4) {
+                snug_walk_take(&p, 4, xs, ys);
+                snug_mla_tile4(g, &ta, &tb, xs, ys, wide, c, n);
+                left -= 4;
+            }
+            for (; left > 0; left--) {
+                snug_walk_take(&p, 1, xs, ys);
+                snug_mla_tile1(g, &ta, &tb, xs, ys, wide, c, n);
             }
         }
     }
@@ -167,24 +140,24 @@ static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int
 
 #else /* the same sums, one at a time */
 
-static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y)
+static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     int32_t group, row, col, c, i, k;
-    const int32_t blocks = (g->c + SNUG_MLA_BLOCK - 1) / SNUG_MLA_BLOCK;
+    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
+    (void)scratch;
     for (group = 0; group < g->groups; group++) {
         for (row = 0; row < g->h; row++) {
             for (col = 0; col < g->w; col++) {
                 const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
                 int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
                 for (c = 0; c < g->c; c++) {
-                    const int8_t *w = g->weights +
-                        ((group * blocks + c / SNUG_MLA_BLOCK) * g->k) * SNUG_MLA_BLOCK + c % SNUG_MLA_BLOCK;
+                    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
                     const int32_t channel = group * g->c + c;
                     uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[channel] : 0u;
                     for (i = 0; i < g->pieces; i++) {
                         const int8_t *xi = xp + g->piece[i].at;
                         const int32_t len = g->piece[i].len;
-                        for (k = 0; k < len; k++, w += SNUG_MLA_BLOCK) {
+                        for (k = 0; k < len; k++, w += SNUG_LANES) {
                             acc += (uint32_t)(xi[k] * *w);
                         }
                     }

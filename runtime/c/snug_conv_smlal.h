@@ -11,22 +11,17 @@
 
 #if SNUG_NEON
 
-/* Four pixels by four channels fill sixteen registers; on ARMv7, two by four
-   fill eight of sixteen. */
-#if defined(__aarch64__)
-#define SNUG_DOT_PIXELS 4
-#define SNUG_DOT_EACH(M) M(0) M(1) M(2) M(3)
-#else
-#define SNUG_DOT_PIXELS 2
-#define SNUG_DOT_EACH(M) M(0) M(1)
-#endif
-
 /* The sums of four registers' lanes, modulo 2^16. */
 static inline int16x4_t snug_dot_reduce16(int16x8_t a, int16x8_t b, int16x8_t c, int16x8_t d)
 {
+#if defined(__aarch64__)
+    const int16x8_t v = vpaddq_s16(vpaddq_s16(a, b), vpaddq_s16(c, d));
+    return vpadd_s16(vget_low_s16(v), vget_high_s16(v));
+#else
     const int16x4_t ab = vpadd_s16(vadd_s16(vget_low_s16(a), vget_high_s16(a)), vadd_s16(vget_low_s16(b), vget_high_s16(b)));
     const int16x4_t cd = vpadd_s16(vadd_s16(vget_low_s16(c), vget_high_s16(c)), vadd_s16(vget_low_s16(d), vget_high_s16(d)));
     return vpadd_s16(ab, cd);
+#endif
 }
 
 static inline int32x4_t snug_dot_reduce32(const int32x4_t s[4])
@@ -39,99 +34,197 @@ static inline int32x4_t snug_dot_reduce32(const int32x4_t s[4])
 }
 
 /* Four sums to n channels of y. */
-static inline void snug_dot_store(const snug_conv *g, int32x4_t sum, int32_t c, int32_t n, int8_t *y)
+static inline void snug_dot_store(const snug_requant *q, int32x4_t sum, int32_t c, int32_t n, int8_t *y)
 {
     int32_t i;
     if (n == 4) {
-        int8_t lanes[8];
-        const int32x4_t v = snug_requantize4(&g->q, sum, c);
-        vst1_s8(lanes, snug_narrow8(&g->q, v, v));
-        for (i = 0; i < 4; i++) {
-            y[c + i] = lanes[i];
-        }
+        const int32x4_t v = snug_requantize4(q, sum, c);
+        const int32x2_t word = vreinterpret_s32_s8(snug_narrow8(q, v, v));
+        const int32_t four = vget_lane_s32(word, 0);
+        memcpy(y + c, &four, sizeof four);
     } else {
         int32_t lanes[4];
         vst1q_s32(lanes, sum);
         for (i = 0; i < n; i++) {
-            y[c + i] = snug_requantize(&g->q, lanes[i], c + i);
+            y[c + i] = snug_requantize(q, lanes[i], c + i);
         }
     }
 }
+
+/* Four sums modulo 2^16, of which n are wanted, with their preloads. */
+static inline int32x4_t snug_dot_whole(const snug_requant *q, int16x4_t sum, int32_t c, int32_t n)
+{
+    int16_t pre[4] = {0, 0, 0, 0};
+    int32_t i;
+    if (q->preload) {
+        for (i = 0; i < n; i++) {
+            pre[i] = q->preload[c + i];
+        }
+        sum = vadd_s16(sum, vld1_s16(pre));
+    }
+    return vmovl_s16(sum);
+}
+
+/* Four channels of a tile of pixels: sums in s00..., that of pixel p and channel
+   j in s##p##j. On ARMv8 four pixels fill sixteen registers; on ARMv7 two fill
+   eight of sixteen. */
+#if defined(__aarch64__)
+#define SNUG_DOT_PIXELS 4
+#define SNUG_DOT_EACH(M) M(0) M(1) M(2) M(3)
+#else
+#define SNUG_DOT_PIXELS 2
+#define SNUG_DOT_EACH(M) M(0) M(1)
+#endif
+
+#if defined(__aarch64__)
+#define SNUG_DOT_HIGH(s, w, x) vmlal_high_s8(s, w, x)
+#else
+#define SNUG_DOT_HIGH(s, w, x) vmlal_s8(s, vget_high_s8(w), vget_high_s8(x))
+#endif
+
+#define SNUG_DOT_DECLARE(p) int16x8_t s##p##0 = vdupq_n_s16(0), s##p##1 = s##p##0, s##p##2 = s##p##0, s##p##3 = s##p##0;
+#define SNUG_DOT_POINT(p) const int8_t *x##p = x[p] + g->piece[i].at;
+#define SNUG_DOT_SIXTEEN(p)                                             \
+    {                                                                   \
+        const int8x16_t u = vld1q_s8(x##p);                             \
+        x##p += 16;                                                     \
+        s##p##0 = vmlal_s8(s##p##0, vget_low_s8(v0), vget_low_s8(u));   \
+        s##p##1 = vmlal_s8(s##p##1, vget_low_s8(v1), vget_low_s8(u));   \
+        s##p##2 = vmlal_s8(s##p##2, vget_low_s8(v2), vget_low_s8(u));   \
+        s##p##3 = vmlal_s8(s##p##3, vget_low_s8(v3), vget_low_s8(u));   \
+        s##p##0 = SNUG_DOT_HIGH(s##p##0, v0, u);                        \
+        s##p##1 = SNUG_DOT_HIGH(s##p##1, v1, u);                        \
+        s##p##2 = SNUG_DOT_HIGH(s##p##2, v2, u);                        \
+        s##p##3 = SNUG_DOT_HIGH(s##p##3, v3, u);                        \
+    }
+#define SNUG_DOT_EIGHT(p)                              \
+    {                                                  \
+        const int8x8_t u = vld1_s8(x##p);              \
+        s##p##0 = vmlal_s8(s##p##0, v0, u);            \
+        s##p##1 = vmlal_s8(s##p##1, v1, u);            \
+        s##p##2 = vmlal_s8(s##p##2, v2, u);            \
+        s##p##3 = vmlal_s8(s##p##3, v3, u);            \
+    }
+#define SNUG_DOT_FLUSH(p)                                  \
+    wide[p][0] = vpadalq_s16(wide[p][0], s##p##0);         \
+    wide[p][1] = vpadalq_s16(wide[p][1], s##p##1);         \
+    wide[p][2] = vpadalq_s16(wide[p][2], s##p##2);         \
+    wide[p][3] = vpadalq_s16(wide[p][3], s##p##3);         \
+    s##p##0 = s##p##1 = s##p##2 = s##p##3 = vdupq_n_s16(0);
+#define SNUG_DOT_STORE(p)                                                                                              \
+    if (p < pixels) {                                                                                                  \
+        snug_dot_store(&q, flushes ? snug_dot_reduce32(wide[p])                                                        \
+                                   : snug_dot_whole(&q, snug_dot_reduce16(s##p##0, s##p##1, s##p##2, s##p##3), c, n), \
+                       c, n, y[p]);                                                                                    \
+    }
 
 /* Pixels that begin at x[0..], channels c..c+3 of which n are stored; the rows
    of channels past n repeat the last. */
 static inline void snug_dot_tile(const snug_conv *g, const int8_t *const x[SNUG_DOT_PIXELS],
                                  int8_t *const y[SNUG_DOT_PIXELS], int32_t c, int32_t n, int32_t pixels, int32_t flushes)
 {
-    int32_t i, k;
+    const snug_requant q = g->q;
     const int8_t *w0 = g->weights + c * g->k;
     const int8_t *w1 = n > 1 ? w0 + g->k : w0;
     const int8_t *w2 = n > 2 ? w1 + g->k : w1;
     const int8_t *w3 = n > 3 ? w2 + g->k : w2;
     int32x4_t wide[SNUG_DOT_PIXELS][4];
-#define SNUG_DECLARE(p) int16x8_t s##p##0 = vdupq_n_s16(0), s##p##1 = s##p##0, s##p##2 = s##p##0, s##p##3 = s##p##0;
-    SNUG_DOT_EACH(SNUG_DECLARE)
-#undef SNUG_DECLARE
-    for (i = 0; i < SNUG_DOT_PIXELS; i++) {
+    int32_t i, k;
+    SNUG_DOT_EACH(SNUG_DOT_DECLARE)
+    for (i = 0; flushes && i < SNUG_DOT_PIXELS; i++) {
         wide[i][0] = wide[i][1] = wide[i][2] = wide[i][3] = vdupq_n_s32(0);
     }
     for (i = 0; i < g->pieces; i++) {
-        const int32_t at = g->piece[i].at, len = g->piece[i].len;
-        for (k = 0; k < len; k += 8) {
+        const int32_t len = g->piece[i].len;
+        SNUG_DOT_EACH(SNUG_DOT_POINT)
+        for (k = len; k > 8; k -= 16) {
+            const int8x16_t v0 = vld1q_s8(w0), v1 = vld1q_s8(w1), v2 = vld1q_s8(w2), v3 = vld1q_s8(w3);
+            w0 += 16, w1 += 16, w2 += 16, w3 += 16;
+            SNUG_DOT_EACH(SNUG_DOT_SIXTEEN)
+        }
+        if (k > 0) {
             const int8x8_t v0 = vld1_s8(w0), v1 = vld1_s8(w1), v2 = vld1_s8(w2), v3 = vld1_s8(w3);
             w0 += 8, w1 += 8, w2 += 8, w3 += 8;
-#define SNUG_PIXEL(p)                                  \
-    {                                                  \
-        const int8x8_t u = vld1_s8(x[p] + at + k);     \
-        s##p##0 = vmlal_s8(s##p##0, v0, u);            \
-        s##p##1 = vmlal_s8(s##p##1, v1, u);            \
-        s##p##2 = vmlal_s8(s##p##2, v2, u);            \
-        s##p##3 = vmlal_s8(s##p##3, v3, u);            \
-    }
-            SNUG_DOT_EACH(SNUG_PIXEL)
-#undef SNUG_PIXEL
+            SNUG_DOT_EACH(SNUG_DOT_EIGHT)
         }
         if (flushes && g->piece[i].flush) {
-#define SNUG_FLUSH(p)                                  \
-    wide[p][0] = vpadalq_s16(wide[p][0], s##p##0);     \
-    wide[p][1] = vpadalq_s16(wide[p][1], s##p##1);     \
-    wide[p][2] = vpadalq_s16(wide[p][2], s##p##2);     \
-    wide[p][3] = vpadalq_s16(wide[p][3], s##p##3);     \
-    s##p##0 = s##p##1 = s##p##2 = s##p##3 = vdupq_n_s16(0);
-            SNUG_DOT_EACH(SNUG_FLUSH)
-#undef SNUG_FLUSH
+            SNUG_DOT_EACH(SNUG_DOT_FLUSH)
         }
     }
-#define SNUG_STORE(p)                                                                            \
-    if (p < pixels) {                                                                            \
-        int32x4_t sum;                                                                           \
-        if (flushes) {                                                                           \
-            sum = snug_dot_reduce32(wide[p]);                                                    \
-        } else {                                                                                 \
-            int16x4_t s = snug_dot_reduce16(s##p##0, s##p##1, s##p##2, s##p##3);                 \
-            if (g->q.preload) {                                                                  \
-                int16_t pre[4] = {0, 0, 0, 0};                                                   \
-                for (i = 0; i < n; i++) {                                                        \
-                    pre[i] = g->q.preload[c + i];                                                \
-                }                                                                                \
-                s = vadd_s16(s, vld1_s16(pre));                                                  \
-            }                                                                                    \
-            sum = vmovl_s16(s);                                                                  \
-        }                                                                                        \
-        snug_dot_store(g, sum, c, n, y[p]);                                                      \
-    }
-    SNUG_DOT_EACH(SNUG_STORE)
-#undef SNUG_STORE
+    SNUG_DOT_EACH(SNUG_DOT_STORE)
 }
 
-static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y)
+/* One pixel, eight channels from c, of which n are stored: what a fully
+   connected layer is made of. */
+static inline void snug_dot_pixel(const snug_conv *g, const int8_t *x, int8_t *y, int32_t c, int32_t n, int32_t flushes)
+{
+    const snug_requant q = g->q;
+    const int8_t *w[8];
+    int32x4_t wide[8];
+    int16x8_t s[8];
+    int32_t i, j, k;
+    SNUG_UNROLL
+    for (j = 0; j < 8; j++) {
+        w[j] = g->weights + (c + (j < n ? j : n - 1)) * g->k;
+        s[j] = vdupq_n_s16(0);
+        wide[j] = vdupq_n_s32(0);
+    }
+    for (i = 0; i < g->pieces; i++) {
+        const int8_t *xi = x + g->piece[i].at;
+        for (k = g->piece[i].len; k > 8; k -= 16, xi += 16) {
+            const int8x16_t u = vld1q_s8(xi);
+            SNUG_UNROLL
+            for (j = 0; j < 8; j++) {
+                const int8x16_t v = vld1q_s8(w[j]);
+                w[j] += 16;
+                s[j] = SNUG_DOT_HIGH(vmlal_s8(s[j], vget_low_s8(v), vget_low_s8(u)), v, u);
+            }
+        }
+        if (k > 0) {
+            const int8x8_t u = vld1_s8(xi);
+            SNUG_UNROLL
+            for (j = 0; j < 8; j++) {
+                s[j] = vmlal_s8(s[j], vld1_s8(w[j]), u);
+                w[j] += 8;
+            }
+        }
+        if (flushes && g->piece[i].flush) {
+            SNUG_UNROLL
+            for (j = 0; j < 8; j++) {
+                wide[j] = vpadalq_s16(wide[j], s[j]);
+                s[j] = vdupq_n_s16(0);
+            }
+        }
+    }
+    k = n < 4 ? n : 4;
+    snug_dot_store(&q, flushes ? snug_dot_reduce32(wide)
+                               : snug_dot_whole(&q, snug_dot_reduce16(s[0], s[1], s[2], s[3]), c, k), c, k, y);
+    if (n > 4) {
+        snug_dot_store(&q, flushes ? snug_dot_reduce32(wide + 4)
+                                   : snug_dot_whole(&q, snug_dot_reduce16(s[4], s[5], s[6], s[7]), c + 4, n - 4),
+                       c + 4, n - 4, y);
+    }
+}
+
+static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     const int32_t pixels = g->h * g->w;
     int32_t group, c, p, i, flushes = 0;
+    (void)scratch;
     for (i = 0; i < g->pieces; i++) {
         flushes |= g->piece[i].flush;
     }
     for (group = 0; group < g->groups; group++) {
+        if (pixels < 3) {
+            for (p = 0; p < pixels; p++) {
+                const int8_t *xp = x + group * g->x_group + p % g->w * g->x_col + p / g->w * g->x_row;
+                int8_t *yp = y + p % g->w * g->y_col + p / g->w * g->y_row;
+                for (c = 0; c < g->c; c += 8) {
+                    snug_dot_pixel(g, xp, yp, group * g->c + c, g->c - c < 8 ? g->c - c : 8, flushes);
+                }
+            }
+            continue;
+        }
         for (c = 0; c < g->c; c += 4) {
             const int32_t n = g->c - c < 4 ? g->c - c : 4;
             int32_t row = 0, col = 0;
@@ -159,9 +252,10 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
 
 #else /* the same lanes, one at a time */
 
-static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y)
+static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     int32_t group, row, col, c, i, k, j;
+    (void)scratch;
     for (group = 0; group < g->groups; group++) {
         for (row = 0; row < g->h; row++) {
             for (col = 0; col < g->w; col++) {

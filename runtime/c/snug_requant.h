@@ -3,12 +3,20 @@
 #define SNUG_REQUANT_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__ARM_NEON) && !defined(SNUG_PORTABLE)
 #include <arm_neon.h>
 #define SNUG_NEON 1
 #else
 #define SNUG_NEON 0
+#endif
+
+/* Before a loop of a few vectors: its arrays live in registers once it is unrolled. */
+#if defined(__GNUC__)
+#define SNUG_UNROLL _Pragma("GCC unroll 9")
+#else
+#define SNUG_UNROLL
 #endif
 
 /* The code relies on >> of a negative number being arithmetic, as it is on
@@ -18,13 +26,16 @@ typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
 /* y = clamp(zero + round((sum + bias) * mul / 2^15 / 2^shift), lo, hi), with
    tables of one entry a channel. mul is in [2^14, 2^15), or null: the factor
    is 2^-shift alone. A negative shift moves the sum left first. preload is added
-   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. */
+   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. narrow says
+   that 16 bits are enough to requantize in: every bias fits them, no shift is
+   negative, and where sum + bias would leave them the result is clamped to lo
+   or hi whether it saturates or not. */
 typedef struct {
     const int32_t *bias;
     const int16_t *mul;
     const int8_t *shift;
     const int16_t *preload;
-    int32_t zero, lo, hi;
+    int32_t zero, lo, hi, narrow;
 } snug_requant;
 
 static inline int32_t snug_clamp(int32_t v, int32_t lo, int32_t hi)
@@ -86,6 +97,36 @@ static inline int8x8_t snug_narrow8(const snug_requant *q, int32x4_t a, int32x4_
     int16x8_t v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
     int8x8_t y = vqmovn_s16(vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero)));
     return vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
+}
+
+/* The tables of eight channels, for requantizing in 16 bits. */
+typedef struct {
+    int16x8_t bias, mul, shift;
+} snug_channels8;
+
+static inline snug_channels8 snug_load8(const snug_requant *q, int32_t c)
+{
+    snug_channels8 t;
+    t.bias = vcombine_s16(vmovn_s32(vld1q_s32(q->bias + c)), vmovn_s32(vld1q_s32(q->bias + c + 4)));
+    t.mul = q->mul ? vld1q_s16(q->mul + c) : vdupq_n_s16(0);
+    t.shift = vnegq_s16(vmovl_s8(vld1_s8(q->shift + c)));
+    return t;
+}
+
+/* Eight channels, unclamped, of a layer whose requantizer is narrow. VQRDMULH is
+   (t*mul + 2^14) >> 15 in 16 bits too. */
+static inline int16x8_t snug_requantize8(const snug_requant *q, snug_channels8 t, int16x8_t sum)
+{
+    int16x8_t v = vqaddq_s16(sum, t.bias);
+    if (q->mul) {
+        v = vqrdmulhq_s16(v, t.mul);
+    }
+    return vqaddq_s16(vrshlq_s16(v, t.shift), vdupq_n_s16((int16_t)q->zero));
+}
+
+static inline int8x8_t snug_clamp8(const snug_requant *q, int16x8_t v)
+{
+    return vmin_s8(vmax_s8(vqmovn_s16(v), vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
 }
 #endif
 

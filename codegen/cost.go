@@ -1,0 +1,90 @@
+package codegen
+
+import "math"
+
+// Costs are instructions of compiled kernels, counted in their inner loops
+// (clang 19, -O2), with what a tile and a channel block need around them. MLA.8h
+// counts as many as it takes cycles of other vector instructions, since that is
+// what decides between families; loads are one each. They only have to rank
+// kernels: exact counts come from snug bench.
+
+func blocks(n, size int) float64 { return float64((n + size - 1) / size) }
+
+// costMLA: tiles of eight pixels by sixteen channels; eight products take 28
+// instructions around 128 MLA, the rest of a piece one at a time.
+func costMLA(w *work, _ *Kernel, t *Target) float64 {
+	tile := 0.0
+	for _, p := range w.pieces {
+		tile += float64(p.Len/8) * (28 + 128*t.MLA)
+		if r := p.Len % 8; r > 0 {
+			tile += 22 + float64(r)*(2+16*t.MLA)
+		}
+		tile += 14
+	}
+	rest := float64(w.pixels()%8%4)*0.14 + float64(w.pixels()%8/4)*0.55
+	tiles := float64(w.pixels()/8) + rest
+	return float64(w.groups) * blocks(w.c, 16) * (tiles*(tile+170) + float64(5*w.k))
+}
+
+// costMLA32: tiles of four pixels by sixteen channels.
+func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
+	tile := 0.0
+	for _, p := range w.pieces {
+		tile += float64(p.Len/8) * 107
+		if r := p.Len % 8; r > 0 {
+			tile += 14 + float64(10*r)
+		}
+		tile += 14
+	}
+	return float64(w.groups) * blocks(w.c, 16) * (blocks(w.pixels(), 4)*(tile+130) + float64(5*w.k))
+}
+
+// costDot: tiles of four pixels by four channels, sixteen products at a time;
+// a single pixel goes with eight channels.
+func costDot(w *work, _ *Kernel, _ *Target) float64 {
+	steps, flushes := 0.0, 0.0
+	for _, p := range w.pieces {
+		steps += float64(p.Len/16) + 0.55*blocks(p.Len%16, 8)
+		if p.Flush {
+			flushes++
+		}
+	}
+	pieces := float64(len(w.pieces))
+	if w.pixels() < 3 {
+		return float64(w.groups*w.pixels()) * blocks(w.c, 8) * (steps*27 + pieces*12 + flushes*16 + 60)
+	}
+	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 110)
+}
+
+// costRing is a ring form's when its sums need not be split.
+func costRing(w *work, k *Kernel, t *Target) float64 { return k.Form.cost(w, 1, t) }
+
+// cost counts the input transform by tile and eight channels, the product of
+// matrices by point, eight tiles and sixteen channels, and the output transform
+// by tile, sixteen channels and group of a split; +Inf when w is no such layer.
+func (f *RingForm) cost(w *work, split int, t *Target) float64 {
+	if !f.applies(w) {
+		return math.Inf(1)
+	}
+	tiles := blocks(w.h, f.Out) * blocks(w.w, f.Out)
+	points := float64(f.Points * f.Points)
+	const axis = 13 // instructions of one transform of one axis
+	input := float64(2*f.In*f.In+axis*(f.In+f.Points)) + points
+	vectors := blocks(w.cin, 8)
+	product := points * (vectors*(19+128*t.MLA) + 45*float64(split))
+	output := 2 * (points + axis*float64(f.Points+f.Out) + 4*float64(f.Out*f.Out))
+	finish := 20 * float64(f.Out*f.Out)
+	return tiles*vectors*input + blocks(w.c, 16)*(math.Ceil(tiles/8)*product+tiles*(float64(split)*output+finish))
+}
+
+func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }
+
+func costWord16(w *work, _ *Kernel, _ *Target) float64 { return 0.54 * w.macs() }
+func costWord32(w *work, _ *Kernel, _ *Target) float64 { return 1.08 * w.macs() }
+
+// costDepthwise: eight channels of four pixels a tile.
+func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
+	return blocks(w.groups, 8) * blocks(w.pixels(), 4) * (float64(9*w.k) + 90)
+}
+
+func (w *work) macs() float64 { return float64(w.pixels() * w.groups * w.c * w.k) }

@@ -1,0 +1,137 @@
+package codegen
+
+import (
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// A RingForm is a bilinear form of a 3x3 convolution over Z/2^16, the same on
+// both axes: In inputs go to Points points and those to Out outputs. It
+// computes 2^Lost times the true sums, so these have to fit 16 - Lost bits
+// (runtime/c/snug_ring.h has the argument).
+type RingForm struct {
+	Name            string
+	In, Points, Out int
+	Stride, Lost    int
+}
+
+var ring43 = RingForm{Name: "ring43", In: 6, Points: 6, Out: 4, Stride: 1, Lost: 2}
+
+// ringTiles is the most tiles that one product of matrices takes.
+const ringTiles = 8
+
+// A RingConv is the geometry of a convolution in a ring form.
+type RingConv struct {
+	Form       *RingForm
+	H, W       int // output pixels
+	XRow, XCol int // input elements from one input row, column to the next
+	YRow, YCol int
+	Cin, C     int
+	Split      int // groups of input channels, each summed and proven on its own
+	Tiles      int // transformed together
+	// Offset[s*C+c] is added to the sum of group s, so that it lies in the
+	// signed register of 16 - Lost bits; the last C are added to the total. Nil: zeros.
+	Offset []int16
+}
+
+// applies reports whether the form computes w's outputs.
+func (f *RingForm) applies(w *work) bool {
+	return w.groups == 1 && slices.Equal(w.kernel, []int{3, 3}) && slices.Equal(w.dilations, []int{1, 1}) &&
+		slices.Equal(w.strides, []int{f.Stride, f.Stride}) && w.h >= f.Out && w.w >= f.Out
+}
+
+// cin is the number of input channels as they are laid out.
+func (g *RingConv) cin() int { return (g.Cin + 7) / 8 * 8 }
+
+// PreparedBytes is the size of the transformed weights.
+func (g *RingConv) PreparedBytes() int {
+	return 2 * g.Form.Points * g.Form.Points * g.cin() * ((g.C + blockLanes - 1) / blockLanes * blockLanes)
+}
+
+// ScratchBytes is what one run of the layer needs besides.
+func (g *RingConv) ScratchBytes() int {
+	points := g.Form.Points * g.Form.Points
+	return 2 * (points*g.Tiles*g.cin() + points*ringTiles*blockLanes + ringTiles*g.Form.Out*g.Form.Out*blockLanes)
+}
+
+// ringSplits are the numbers of groups that are tried, in the order of cost.
+var ringSplits = []int{1, 2, 3, 4, 6, 8}
+
+// planRing returns the geometry in which every group of every channel has a
+// proof, with the fewest groups; nil when there is none.
+func planRing(f *RingForm, w *work, s *ir.Sum, levels ir.Bound, rows [][]int8, l2 int) *RingConv {
+	g := &RingConv{Form: f, H: w.h, W: w.w, Cin: w.cin, C: w.c}
+	for _, split := range ringSplits {
+		if g.cin()%(8*split) != 0 {
+			continue
+		}
+		g.Split = split
+		if offset, ok := ringOffsets(g, s, levels, rows); ok {
+			g.Offset = offset
+			all := (w.h + f.Out - 1) / f.Out * ((w.w + f.Out - 1) / f.Out)
+			fit := l2 / 2 / (2 * f.Points * f.Points * g.cin()) / ringTiles * ringTiles
+			g.Tiles = min(max(fit, ringTiles), (all+ringTiles-1)/ringTiles*ringTiles)
+			return g
+		}
+	}
+	return nil
+}
+
+// ringOffsets moves the window of every group into its register, and that of
+// the total into sixteen bits.
+func ringOffsets(g *RingConv, s *ir.Sum, levels ir.Bound, rows [][]int8) ([]int16, bool) {
+	offset := make([]int16, (g.Split+1)*g.C)
+	bits := 16 - g.Form.Lost
+	any := false
+	for c, row := range rows {
+		groups := groupWindows(row, g.Cin, g.cin()/g.Split, g.Split, levels)
+		rest := s.Channels[c].Window.Preload(16)
+		for i, b := range groups {
+			if !b.Fits(bits) {
+				return nil, false
+			}
+			o := b.Preload(bits)
+			offset[i*g.C+c] = int16(o)
+			rest -= o
+			any = any || o != 0
+		}
+		offset[g.Split*g.C+c] = int16(rest)
+		any = any || rest != 0
+	}
+	if !any {
+		return nil, true
+	}
+	return offset, true
+}
+
+// groupWindows returns the window of each group of part input channels.
+func groupWindows(row []int8, cin, part, split int, levels ir.Bound) []ir.Bound {
+	b := make([]ir.Bound, split)
+	for k, w := range row {
+		i := k % cin / part
+		b[i] = b[i].Plus(term(levels, w))
+	}
+	return b
+}
+
+// RingBits says how many bits of its accumulator a convolution leaves free for
+// the ring form that the target would run it in; zero for every other node. It
+// is asked before formats are chosen, of a graph with shapes.
+func RingBits(t *Target, o *Options) (func(*ir.Node) int, error) {
+	families, err := o.families()
+	if err != nil {
+		return nil, err
+	}
+	return func(n *ir.Node) int {
+		if n.Op != "Conv" {
+			return 0
+		}
+		w := workOf(n)
+		rows := allowed(t, "Conv", ir.Accum{Bits: 16}, families, w)
+		if len(rows) == 0 || rows[0].Form == nil {
+			return 0
+		}
+		return rows[0].Form.Lost
+	}, nil
+}

@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// ringLost gives the bits of a 16-bit register that each ring form loses: it
+// holds 2^lost times the sum.
+var ringLost = map[string]int{"conv_s8_a16_ring43": 2}
+
+// ringGroups proves that the sum of every group of input channels, moved by its
+// offset, stays in the signed register that the form leaves, and that all
+// offsets of a channel make up its preload.
+func ringGroups(rows [][]int64, g fields, offset, preload []int64, levels ir.Bound, lost int) error {
+	cin, split, channels := int(g.num["cin"]), int(g.num["split"]), len(rows)
+	if split < 1 || cin < 1 || (cin+7)/8%split != 0 {
+		return fmt.Errorf("splits %d input channels in %d groups", cin, split)
+	}
+	if offset != nil && len(offset) != (split+1)*channels {
+		return fmt.Errorf("has %d offsets for %d groups of %d channels", len(offset), split, channels)
+	}
+	part := (cin + 7) / 8 * 8 / split
+	half := int64(1) << (15 - lost)
+	for c, row := range rows {
+		lo, hi := make([]int64, split), make([]int64, split)
+		for k, w := range row {
+			i := k % cin / part
+			lo[i] += min(w*levels.Lo, w*levels.Hi, 0)
+			hi[i] += max(w*levels.Lo, w*levels.Hi, 0)
+		}
+		var moved int64
+		for i := range lo {
+			var o int64
+			if offset != nil {
+				o = offset[i*channels+c]
+			}
+			if lo[i]+o < -half || hi[i]+o > half-1 {
+				return fmt.Errorf("channel %d: group %d of input channels sums to [%d,%d], moved by %d: leaves the signed register of %d bits", c, i, lo[i], hi[i], o, 16-lost)
+			}
+			moved += o
+		}
+		if offset != nil {
+			moved += offset[split*channels+c]
+		}
+		var want int64
+		if preload != nil {
+			want = preload[c]
+		}
+		if moved != want {
+			return fmt.Errorf("channel %d: offsets add up to %d, the preload is %d", c, moved, want)
+		}
+	}
+	return nil
+}
+
+// narrow proves that a layer may be requantized in 16 bits: every bias fits, no
+// shift goes left, and a sum that saturates gives an end of the output's levels
+// as the true one would.
+func (s *source) narrow(g fields, cert *ir.CertificateLayer, preload []int64, bits int) error {
+	if bits > 16 {
+		return fmt.Errorf("requantizes sums of %d bits in 16", bits)
+	}
+	bias, shift, mul := s.tables[g.ref["bias"]], s.tables[g.ref["shift"]], s.tables[g.ref["mul"]]
+	if len(shift) != len(bias) || mul != nil && len(mul) != len(bias) {
+		return fmt.Errorf("tables of %d, %d and %d entries to requantize with", len(bias), len(shift), len(mul))
+	}
+	const least, greatest = -1 << 15, 1<<15 - 1
+	for c := range bias {
+		if bias[c] < least || bias[c] > greatest || shift[c] < 0 || shift[c] > 31 {
+			return fmt.Errorf("channel %d: bias %d and shift %d are not for 16 bits", c, bias[c], shift[c])
+		}
+		at := func(t int64) int64 { // the requantizer, from its definition
+			if mul != nil {
+				t = (t*mul[c] + 1<<14) >> 15
+			}
+			return (t+int64(1)<<shift[c]>>1)>>shift[c] + g.num["zero"]
+		}
+		var pre int64
+		if preload != nil {
+			pre = preload[c]
+		}
+		if cert.Channels[c][1]+pre+bias[c] > greatest && at(greatest) < g.num["hi"] {
+			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, below the greatest level %d", c, at(greatest), g.num["hi"])
+		}
+		if cert.Channels[c][0]+pre+bias[c] < least && at(least) > g.num["lo"] {
+			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, above the least level %d", c, at(least), g.num["lo"])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+/* Sixteen channels in two registers of 16-bit lanes: how products are added to
+   them and how they become a tensor. */
+#ifndef SNUG_LANES_H
+#define SNUG_LANES_H
+
+#include "snug_requant.h"
+
+#define SNUG_LANES 16
+
+#if SNUG_NEON
+
+/* Eight elements widened, in a register. clang would move the widening behind
+   every broadcast of an element, eight times the work: the empty statement hides
+   from it where the register came from. */
+static inline int16x8_t snug_widen8(const int8_t *x)
+{
+    int16x8_t v = vmovl_s8(vld1_s8(x));
+#if defined(__clang__)
+    __asm__("" : "+w"(v));
+#endif
+    return v;
+}
+
+#if defined(__aarch64__)
+#define SNUG_MLA(acc, w, x, j) vmlaq_laneq_s16(acc, w, x, j)
+#else
+#define SNUG_MLA(acc, w, x, j) vmlaq_lane_s16(acc, w, (j) < 4 ? vget_low_s16(x) : vget_high_s16(x), (j) & 3)
+#endif
+
+/* Kernels keep two registers of sums for each pixel p of a tile, a0, b0, a1...,
+   and eight 16-bit inputs of it in x0, x1... */
+#define SNUG_EACH1(M) M(0)
+#define SNUG_EACH4(M) M(0) M(1) M(2) M(3)
+#define SNUG_EACH8(M) SNUG_EACH4(M) M(4) M(5) M(6) M(7)
+
+/* One product of each pixel: element j of x0... times the sixteen weights wl, wh. */
+#define SNUG_PIXEL(p, j)                 \
+    a##p = SNUG_MLA(a##p, wl, x##p, j);  \
+    b##p = SNUG_MLA(b##p, wh, x##p, j);
+#define SNUG_P0(p) SNUG_PIXEL(p, 0)
+#define SNUG_P1(p) SNUG_PIXEL(p, 1)
+#define SNUG_P2(p) SNUG_PIXEL(p, 2)
+#define SNUG_P3(p) SNUG_PIXEL(p, 3)
+#define SNUG_P4(p) SNUG_PIXEL(p, 4)
+#define SNUG_P5(p) SNUG_PIXEL(p, 5)
+#define SNUG_P6(p) SNUG_PIXEL(p, 6)
+#define SNUG_P7(p) SNUG_PIXEL(p, 7)
+
+#if defined(__aarch64__)
+/* One load brings the weights of two products. */
+#define SNUG_PAIR(i, j, EACH)                                      \
+    {                                                              \
+        const int16x8x4_t w4 = vld1q_s16_x4(w);                    \
+        w += 2 * SNUG_LANES;                                       \
+        {                                                          \
+            const int16x8_t wl = w4.val[0], wh = w4.val[1];        \
+            EACH(SNUG_P##i)                                        \
+        }                                                          \
+        {                                                          \
+            const int16x8_t wl = w4.val[2], wh = w4.val[3];        \
+            EACH(SNUG_P##j)                                        \
+        }                                                          \
+    }
+#else
+#define SNUG_PAIR(i, j, EACH) SNUG_ONE(i, EACH) SNUG_ONE(j, EACH)
+#endif
+
+#define SNUG_ONE(i, EACH)                                         \
+    {                                                             \
+        const int16x8_t wl = vld1q_s16(w), wh = vld1q_s16(w + 8); \
+        w += SNUG_LANES;                                          \
+        EACH(SNUG_P##i)                                           \
+    }
+
+/* Sums of sixteen channels to n of them, from c. a and b are the registers'
+   lanes modulo 2^16; they hold the preload already. ta and tb are what
+   snug_load8 gives for c and c + 8 when the requantizer is narrow. */
+static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb, int16x8_t a,
+                                    int16x8_t b, int32_t c, int32_t n, int8_t *y)
+{
+    int16_t lanes[SNUG_LANES];
+    int32_t i = 0;
+    if (q->narrow && n == SNUG_LANES) {
+        const int8x16_t v = vcombine_s8(vqmovn_s16(snug_requantize8(q, *ta, a)), vqmovn_s16(snug_requantize8(q, *tb, b)));
+        vst1q_s8(y, vminq_s8(vmaxq_s8(v, vdupq_n_s8((int8_t)q->lo)), vdupq_n_s8((int8_t)q->hi)));
+        return;
+    }
+    if (n >= 8) {
+        if (q->narrow) {
+            vst1_s8(y, snug_clamp8(q, snug_requantize8(q, *ta, a)));
+        } else {
+            vst1_s8(y, snug_narrow8(q, snug_requantize4(q, vmovl_s16(vget_low_s16(a)), c),
+                                    snug_requantize4(q, vmovl_s16(vget_high_s16(a)), c + 4)));
+        }
+        i = 8;
+    }
+    if (n == SNUG_LANES) {
+        vst1_s8(y + 8, snug_narrow8(q, snug_requantize4(q, vmovl_s16(vget_low_s16(b)), c + 8),
+                                    snug_requantize4(q, vmovl_s16(vget_high_s16(b)), c + 12)));
+        return;
+    }
+    vst1q_s16(lanes, a);
+    vst1q_s16(lanes + 8, b);
+    for (; i < n; i++) {
+        y[i] = snug_requantize(q, lanes[i], c + i);
+    }
+}
+
+/* The tables of n channels from c; of absent channels, those of others. */
+static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)
+{
+    *ta = *tb = (snug_channels8){vdupq_n_s16(0), vdupq_n_s16(0), vdupq_n_s16(0)};
+    if (q->narrow && n >= 8) {
+        *ta = snug_load8(q, c);
+        *tb = n == SNUG_LANES ? snug_load8(q, c + 8) : *ta;
+    }
+}
+
+/* What the sums of n channels from c start from. */
+static inline void snug_lanes_start(const snug_requant *q, int32_t c, int32_t n, int16x8_t *a, int16x8_t *b)
+{
+    int16_t lanes[SNUG_LANES] = {0};
+    int32_t i;
+    for (i = 0; q->preload && i < n; i++) {
+        lanes[i] = q->preload[c + i];
+    }
+    *a = vld1q_s16(lanes);
+    *b = vld1q_s16(lanes + 8);
+}
+#endif
+
+#endif
