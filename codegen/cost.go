@@ -1,6 +1,9 @@
 package codegen
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Costs are instructions of compiled kernels, counted in their inner loops
 // (clang 19, -O2), with what a tile and a channel block need around them. MLA.8h
@@ -85,6 +88,18 @@ func costWord32(w *work, _ *Kernel, _ *Target) float64 { return 1.08 * w.macs() 
 // costDepthwise: eight channels of four pixels a tile.
 func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
 	return blocks(w.groups, 8) * blocks(w.pixels(), 4) * (float64(9*w.k) + 90)
+}
+
+// costDepthwise3: sixteen channels of two by four outputs a block, of which the
+// last in a row or column are computed twice where sizes do not fit.
+func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
+	stride := w.strides[0]
+	if !slices.Equal(w.kernel, []int{3, 3}) || !slices.Equal(w.dilations, []int{1, 1}) ||
+		w.strides[1] != stride || stride > 2 || w.h < 2 || w.w < 4 || w.c != 1 {
+		return math.Inf(1)
+	}
+	loads := float64((stride + 3) * (3*stride + 3))
+	return (blocks(w.groups, 8) + 0.3) / 2 * blocks(w.h, 2) * blocks(w.w, 4) * (loads + 144 + 8*18)
 }
 
 func (w *work) macs() float64 { return float64(w.pixels() * w.groups * w.c * w.k) }

@@ -68,6 +68,7 @@ var Kernels = []Kernel{
 	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, GoWord, Rows, 1, nil, "Conv16", costWord16, "four 16-bit sums in a 64-bit word"},
 	{"conv_s8_a32", "Conv", Plain, 32, false, GoWord, Rows, 1, nil, "Conv32", costWord32, "two 32-bit sums in a 64-bit word"},
+	{"dw3_s8_a16_smlal", "Depthwise", Direct, 16, false, NEON, Taps, 1, nil, "DepthwiseConv", costDepthwise3, "SMLAL.8h, 3x3: an input vector is read once for a block of outputs"},
 	{"dw_s8_a16_smlal", "Depthwise", Direct, 16, true, NEON, Taps, 1, nil, "DepthwiseConv", costDepthwise, "SMLAL.8h: a lane is a channel"},
 	{"dw_s8_a32", "Depthwise", Plain, 32, false, C, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},
 	{"dw_s8_a32", "Depthwise", Plain, 32, false, GoWord, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},

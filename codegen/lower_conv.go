@@ -121,7 +121,7 @@ func (l *lowering) finish(c *Call, k *Kernel, n *ir.Node, x, y view) {
 	c.Kernel = k.Name
 	c.Src = []Ref{{x.buf, x.at - a.Pads[0]*x.row - a.Pads[1]*x.col}}
 	c.Dst = y.ref()
-	c.Narrow = isNarrow(c)
+	c.Narrow = narrowOf(c)
 }
 
 // window cuts a convolution's window into pieces contiguous in memory,
@@ -187,14 +187,17 @@ func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
 	return q
 }
 
-// isNarrow reports whether 16 bits are enough to requantize a layer in, with
-// sums and biases added with saturation: every bias fits, no shift goes left,
-// and where sum + bias can leave the register, its end already gives the
-// end of the output's levels, so that nothing beyond it matters.
-func isNarrow(c *Call) bool {
+// narrowOf says how few bits a layer may be requantized in: 1 when no shift goes
+// left, 2 when 16 bits are enough with sums and biases added with saturation:
+// every bias fits, and where sum + bias can leave the register, its end already
+// gives the end of the output's levels, so that nothing beyond it matters.
+func narrowOf(c *Call) int {
 	q := c.Requant
+	if slices.Min(q.Shift) < 0 {
+		return 0
+	}
 	if c.Sum.Acc.Total() > 16 {
-		return false
+		return 1
 	}
 	for i, ch := range c.Sum.Channels {
 		bias := int64(q.Bias[i])
@@ -206,18 +209,14 @@ func isNarrow(c *Call) bool {
 		if q.Mul != nil {
 			mul = int32(q.Mul[i])
 		}
-		if bias < math.MinInt16 || bias > math.MaxInt16 || q.Shift[i] < 0 {
-			return false
-		}
 		end := func(t int32) int32 { return ir.Requantize(t, mul, q.Shift[i]) + q.Zero }
-		if ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi {
-			return false
-		}
-		if ch.Window.Lo+pre+bias < math.MinInt16 && end(math.MinInt16) > q.Lo {
-			return false
+		if bias < math.MinInt16 || bias > math.MaxInt16 ||
+			ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi ||
+			ch.Window.Lo+pre+bias < math.MinInt16 && end(math.MinInt16) > q.Lo {
+			return 1
 		}
 	}
-	return true
+	return 2
 }
 
 func segments(pieces []kern.Piece) int {

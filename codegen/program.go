@@ -76,7 +76,7 @@ type Call struct {
 	Geometry any
 	Weights  *Weights
 	Requant  *kern.Requant
-	Narrow   bool   // 16 bits are enough to requantize in
+	Narrow   int    // how few bits the layer may be requantized in: see narrowOf
 	Scratch  *Buf   // what the kernel works in; nil: nothing
 	Prepared *Buf   // its transformed weights; nil: it reads Weights
 	Table    string // Lookup: 256 entries

@@ -34,9 +34,8 @@ const (
 
 func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
-	var target, emit, dir, module string
+	var emit, dir, module string
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
-	o.set.StringVar(&target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
 	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	o.network()
@@ -44,21 +43,20 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if done || err != nil {
 		return err
 	}
-	t := codegen.FindTarget(target)
-	if t == nil {
-		return usageError{fmt.Errorf("--target: %q is none of %s", target, targetNames())}
-	}
 	if dir == "" {
 		return usageError{errors.New("-o: no folder to write to")}
 	}
 	if err := writable(dir); err != nil {
 		return err
 	}
+	if emit == "go" {
+		o.spare = 0 // its kernels have no ring form
+	}
 	q, err := o.quantize(ctx, path)
 	if err != nil {
 		return err
 	}
-	files, p, err := q.print(t, emit)
+	files, p, err := q.print(emit)
 	if err != nil {
 		return err
 	}
@@ -86,19 +84,9 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-func targetNames() string {
-	names := ""
-	for _, t := range codegen.Targets {
-		if t.Has&codegen.GoWord == 0 {
-			names += ", " + t.Name
-		}
-	}
-	return names[2:]
-}
-
 // print emits the sources in a language, with the test that the simulator
 // answers.
-func (q *quantized) print(t *codegen.Target, emit string) ([]codegen.File, *codegen.Program, error) {
+func (q *quantized) print(emit string) ([]codegen.File, *codegen.Program, error) {
 	inputs, random := testInputs, testRandom
 	if q.prog.In.Len() > bigInput {
 		inputs, random = 1, 1
@@ -117,7 +105,7 @@ func (q *quantized) print(t *codegen.Target, emit string) ([]codegen.File, *code
 	}
 	p := q.prog
 	if emit != "go" {
-		if p, err = codegen.Lower(q.graph, t, &codegen.Options{}); err != nil {
+		if p, err = codegen.Lower(q.graph, q.target, q.kernels); err != nil {
 			return nil, nil, err
 		}
 	}

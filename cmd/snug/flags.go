@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/quant"
 	"github.com/snug-nn/snug/quant/dataset"
@@ -29,6 +30,10 @@ type options struct {
 	std     string
 	data    dataset.Options
 	dims    []string
+	target  string
+	kernels codegen.Options
+	direct  bool
+	spare   int
 	workers int
 	dump    string
 	json    bool
@@ -48,6 +53,11 @@ func (o *options) network() {
 	f.StringVar(&o.acc, "acc", "16", "accumulator: `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
 	f.StringVar(&o.scales, "scales", "fixed", "requantize by `fixed` (15-bit multiplier and shift) or pow2 (shift)")
 	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`")
+	f.StringVar(&o.target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
+	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these kernels: "+kernelNames())
+	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
+	f.IntVar(&o.spare, "ring-bits", 0, "bits of the accumulator, 0 to 2, that 3x3 layers leave free for Winograd in the ring; with 0 it is used where a split of the input channels fits")
+	f.IntVar(&o.kernels.L2, "l2", 0, "bytes of second-level cache that transformed layers should stay in; 0: the target's")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
 	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std")
 	f.StringVar(&o.mean, "mean", "", "`M`, or one a channel")
@@ -80,6 +90,39 @@ func (o *options) parse(args []string, operand string, out io.Writer) (arg strin
 		return "", false, usageError{fmt.Errorf("%s: want one %s, got %d arguments", o.set.Name(), operand, o.set.NArg())}
 	}
 	return o.set.Arg(0), false, nil
+}
+
+// lowering returns the target and the choice of kernels.
+func (o *options) lowering() (*codegen.Target, *codegen.Options, error) {
+	t := codegen.FindTarget(o.target)
+	if t == nil || t.Has&codegen.GoWord != 0 {
+		return nil, nil, usageError{fmt.Errorf("--target: %q is none of %s", o.target, targetNames())}
+	}
+	if o.direct {
+		o.kernels.Kernels = "direct"
+	}
+	if o.spare < 0 || o.spare > 2 {
+		return nil, nil, usageError{fmt.Errorf("--ring-bits: %d is not 0, 1 or 2", o.spare)}
+	}
+	return t, &o.kernels, nil
+}
+
+func targetNames() string {
+	names := ""
+	for _, t := range codegen.Targets {
+		if t.Has&codegen.GoWord == 0 {
+			names += ", " + t.Name
+		}
+	}
+	return names[2:]
+}
+
+func kernelNames() string {
+	names := ""
+	for _, c := range codegen.Choices {
+		names += ", " + c.Name + " (" + c.Why + ")"
+	}
+	return names[2:]
 }
 
 // accum reads "16" or "16:32".

@@ -29,15 +29,20 @@ func (o *options) read(path string) (*ir.Graph, error) {
 // quantized is a network after all passes, lowered for the simulator. The
 // graph still holds the real weights: it is the float reference too.
 type quantized struct {
-	graph  *ir.Graph
-	calib  quant.Samples
-	prog   *codegen.Program
-	target *codegen.Target
+	graph   *ir.Graph
+	calib   quant.Samples
+	prog    *codegen.Program
+	target  *codegen.Target // that C is written for
+	kernels *codegen.Options
 }
 
 // quantize reads a network and takes it through the passes.
 func (o *options) quantize(ctx context.Context, path string) (*quantized, error) {
 	if err := o.preprocessing(); err != nil {
+		return nil, err
+	}
+	target, kernels, err := o.lowering()
+	if err != nil {
 		return nil, err
 	}
 	q, err := o.quantOptions()
@@ -58,6 +63,13 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	}
 	q.Calib = set
 	q.DumpTo = os.Stderr
+	if o.spare > 0 {
+		lost, err := codegen.RingBits(target, kernels)
+		if err != nil {
+			return nil, err
+		}
+		q.Spare = func(n *ir.Node) int { return min(lost(n), o.spare) }
+	}
 	bar := newProgress()
 	q.Progress = bar.update
 	err = quant.Run(ctx, g, q)
@@ -65,12 +77,11 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	if err != nil {
 		return nil, err
 	}
-	target := codegen.FindTarget("go")
-	p, err := codegen.Lower(g, target, &codegen.Options{})
+	p, err := codegen.Lower(g, codegen.FindTarget("go"), &codegen.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return &quantized{graph: g, calib: set, prog: p, target: target}, nil
+	return &quantized{graph: g, calib: set, prog: p, target: target, kernels: kernels}, nil
 }
 
 // quantizeInput rounds one sample to the levels of the network's input.

@@ -38,6 +38,7 @@ var headers = map[string]string{
 	"conv_s8_a16_mla":    "snug_conv_mla.h",
 	"conv_s8_a16_smlal":  "snug_conv_smlal.h",
 	"conv_s8_a16_ring43": "snug_ring43.h",
+	"dw3_s8_a16_smlal":   "snug_depthwise3.h",
 	"dw_s8_a16_smlal":    "snug_depthwise.h",
 	"dw_s8_a32":          "snug_depthwise.h",
 	"maxpool_s8":         "snug_pool.h",
@@ -134,10 +135,7 @@ func five(v [5]int) string {
 
 func requant(table string, c *codegen.Call) string {
 	q := c.Requant
-	mul, preload, narrow := "0", "0", 0
-	if c.Narrow {
-		narrow = 1
-	}
+	mul, preload := "0", "0"
 	if q.Mul != nil {
 		mul = table + "_mul"
 	}
@@ -145,7 +143,7 @@ func requant(table string, c *codegen.Call) string {
 		preload = table + "_preload"
 	}
 	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d, .narrow = %d}",
-		table, mul, table, preload, q.Zero, q.Lo, q.Hi, narrow)
+		table, mul, table, preload, q.Zero, q.Lo, q.Hi, c.Narrow)
 }
 
 // pieces prints the window of a convolution.

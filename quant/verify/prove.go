@@ -70,7 +70,7 @@ func prove(s *source, c *ir.Certificate) (*Result, error) {
 }
 
 func sums(kernel string) bool {
-	return strings.HasPrefix(kernel, "conv_") || strings.HasPrefix(kernel, "dw_")
+	return strings.HasPrefix(kernel, "conv_") || strings.HasPrefix(kernel, "dw_") || strings.HasPrefix(kernel, "dw3_")
 }
 
 // writes returns the levels that a call can write: what its clamp, its table or
@@ -148,8 +148,8 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 			return err
 		}
 	}
-	if g.num["narrow"] != 0 {
-		if err := s.narrow(g, cert, preload, bits); err != nil {
+	if level := g.num["narrow"]; level != 0 {
+		if err := s.narrow(level, g, cert, preload, bits); err != nil {
 			return err
 		}
 	}

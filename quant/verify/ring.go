@@ -54,39 +54,3 @@ func ringGroups(rows [][]int64, g fields, offset, preload []int64, levels ir.Bou
 	}
 	return nil
 }
-
-// narrow proves that a layer may be requantized in 16 bits: every bias fits, no
-// shift goes left, and a sum that saturates gives an end of the output's levels
-// as the true one would.
-func (s *source) narrow(g fields, cert *ir.CertificateLayer, preload []int64, bits int) error {
-	if bits > 16 {
-		return fmt.Errorf("requantizes sums of %d bits in 16", bits)
-	}
-	bias, shift, mul := s.tables[g.ref["bias"]], s.tables[g.ref["shift"]], s.tables[g.ref["mul"]]
-	if len(shift) != len(bias) || mul != nil && len(mul) != len(bias) {
-		return fmt.Errorf("tables of %d, %d and %d entries to requantize with", len(bias), len(shift), len(mul))
-	}
-	const least, greatest = -1 << 15, 1<<15 - 1
-	for c := range bias {
-		if bias[c] < least || bias[c] > greatest || shift[c] < 0 || shift[c] > 31 {
-			return fmt.Errorf("channel %d: bias %d and shift %d are not for 16 bits", c, bias[c], shift[c])
-		}
-		at := func(t int64) int64 { // the requantizer, from its definition
-			if mul != nil {
-				t = (t*mul[c] + 1<<14) >> 15
-			}
-			return (t+int64(1)<<shift[c]>>1)>>shift[c] + g.num["zero"]
-		}
-		var pre int64
-		if preload != nil {
-			pre = preload[c]
-		}
-		if cert.Channels[c][1]+pre+bias[c] > greatest && at(greatest) < g.num["hi"] {
-			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, below the greatest level %d", c, at(greatest), g.num["hi"])
-		}
-		if cert.Channels[c][0]+pre+bias[c] < least && at(least) > g.num["lo"] {
-			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, above the least level %d", c, at(least), g.num["lo"])
-		}
-	}
-	return nil
-}

@@ -18,7 +18,7 @@
 #define SNUG_LOAD(p)                         \
     const int16x8_t x##p = snug_widen8(s##p); \
     s##p += 8;
-#define SNUG_STORE(p) snug_lanes_store(&q, ta, tb, a##p, b##p, c, n, y[p] + c);
+#define SNUG_STORE(p) snug_lanes_store(&q, &la, &lb, a##p, b##p, c, n, y[p] + c);
 
 /* A tile: the pixels whose windows begin at x[0]..., channels c to c+n-1. */
 #define SNUG_MLA_TILE(NAME, PIXELS, EACH)                                                                             \
@@ -54,7 +54,10 @@
                     if (len - k > 6) SNUG_ONE(6, EACH)                                                                \
                 }                                                                                                     \
             }                                                                                                         \
-            EACH(SNUG_STORE)                                                                                          \
+            {                                                                                                         \
+                const snug_channels8 la = *ta, lb = *tb; /* what is stored cannot change these */                     \
+                EACH(SNUG_STORE)                                                                                      \
+            }                                                                                                         \
         }                                                                                                             \
     }
 

@@ -73,46 +73,39 @@ static inline int16x8_t snug_widen8(const int8_t *x)
     }
 
 /* Sums of sixteen channels to n of them, from c. a and b are the registers'
-   lanes modulo 2^16; they hold the preload already. ta and tb are what
-   snug_load8 gives for c and c + 8 when the requantizer is narrow. */
+   lanes modulo 2^16; they hold the preload already. ta and tb are the tables. */
 static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb, int16x8_t a,
                                     int16x8_t b, int32_t c, int32_t n, int8_t *y)
 {
-    int16_t lanes[SNUG_LANES];
-    int32_t i = 0;
-    if (q->narrow && n == SNUG_LANES) {
-        const int8x16_t v = vcombine_s8(vqmovn_s16(snug_requantize8(q, *ta, a)), vqmovn_s16(snug_requantize8(q, *tb, b)));
-        vst1q_s8(y, vminq_s8(vmaxq_s8(v, vdupq_n_s8((int8_t)q->lo)), vdupq_n_s8((int8_t)q->hi)));
-        return;
-    }
-    if (n >= 8) {
-        if (q->narrow) {
-            vst1_s8(y, snug_clamp8(q, snug_requantize8(q, *ta, a)));
-        } else {
-            vst1_s8(y, snug_narrow8(q, snug_requantize4(q, vmovl_s16(vget_low_s16(a)), c),
-                                    snug_requantize4(q, vmovl_s16(vget_high_s16(a)), c + 4)));
-        }
-        i = 8;
-    }
     if (n == SNUG_LANES) {
-        vst1_s8(y + 8, snug_narrow8(q, snug_requantize4(q, vmovl_s16(vget_low_s16(b)), c + 8),
-                                    snug_requantize4(q, vmovl_s16(vget_high_s16(b)), c + 12)));
-        return;
-    }
-    vst1q_s16(lanes, a);
-    vst1q_s16(lanes + 8, b);
-    for (; i < n; i++) {
-        y[i] = snug_requantize(q, lanes[i], c + i);
+        const int8x16_t v = vcombine_s8(vqmovn_s16(snug_requantize8(q, ta, a)), vqmovn_s16(snug_requantize8(q, tb, b)));
+        vst1q_s8(y, vminq_s8(vmaxq_s8(v, vdupq_n_s8((int8_t)q->lo)), vdupq_n_s8((int8_t)q->hi)));
+    } else {
+        int16_t lanes[SNUG_LANES];
+        int32_t i = 0;
+        if (n >= 8) {
+            vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a)));
+            i = 8;
+        }
+        vst1q_s16(lanes, a);
+        vst1q_s16(lanes + 8, b);
+        for (; i < n; i++) {
+            y[i] = snug_requantize(q, lanes[i], c + i);
+        }
     }
 }
 
-/* The tables of n channels from c; of absent channels, those of others. */
+/* The tables of n channels from c; those of absent channels are not used. */
 static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)
 {
-    *ta = *tb = (snug_channels8){vdupq_n_s16(0), vdupq_n_s16(0), vdupq_n_s16(0)};
-    if (q->narrow && n >= 8) {
-        *ta = snug_load8(q, c);
-        *tb = n == SNUG_LANES ? snug_load8(q, c + 8) : *ta;
+    const int16x8_t z = vdupq_n_s16(0);
+    const int32x4_t w = vdupq_n_s32(0);
+    *ta = *tb = (snug_channels8){z, z, z, {w, w}, {w, w}, {w, w}, {w, w}};
+    if (n >= 8) {
+        snug_load8(q, c, ta);
+    }
+    if (n == SNUG_LANES) {
+        snug_load8(q, c + 8, tb);
     }
 }
 

@@ -26,10 +26,10 @@ typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
 /* y = clamp(zero + round((sum + bias) * mul / 2^15 / 2^shift), lo, hi), with
    tables of one entry a channel. mul is in [2^14, 2^15), or null: the factor
    is 2^-shift alone. A negative shift moves the sum left first. preload is added
-   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. narrow says
-   that 16 bits are enough to requantize in: every bias fits them, no shift is
-   negative, and where sum + bias would leave them the result is clamped to lo
-   or hi whether it saturates or not. */
+   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. narrow is 1
+   when no shift is negative; it is 2 when 16 bits are enough to requantize in
+   besides: every bias fits them, and where sum + bias would leave them the result
+   is clamped to lo or hi whether it saturates or not. */
 typedef struct {
     const int32_t *bias;
     const int16_t *mul;
@@ -99,29 +99,58 @@ static inline int8x8_t snug_narrow8(const snug_requant *q, int32x4_t a, int32x4_
     return vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
 }
 
-/* The tables of eight channels, for requantizing in 16 bits. */
+/* The tables of eight channels, as a tile of pixels uses them again and again:
+   for 16 bits when the requantizer is narrow, else for 32. */
 typedef struct {
     int16x8_t bias, mul, shift;
+    int32x4_t wide_bias[2], wide_mul[2], wide_shift[2], wide_left[2];
 } snug_channels8;
 
-static inline snug_channels8 snug_load8(const snug_requant *q, int32_t c)
+static inline void snug_load8(const snug_requant *q, int32_t c, snug_channels8 *t)
 {
-    snug_channels8 t;
-    t.bias = vcombine_s16(vmovn_s32(vld1q_s32(q->bias + c)), vmovn_s32(vld1q_s32(q->bias + c + 4)));
-    t.mul = q->mul ? vld1q_s16(q->mul + c) : vdupq_n_s16(0);
-    t.shift = vnegq_s16(vmovl_s8(vld1_s8(q->shift + c)));
-    return t;
+    const int16x8_t shift = vmovl_s8(vld1_s8(q->shift + c));
+    const int16x8_t mul = q->mul ? vld1q_s16(q->mul + c) : vdupq_n_s16(0);
+    const int32x4_t bias0 = vld1q_s32(q->bias + c), bias1 = vld1q_s32(q->bias + c + 4);
+    t->bias = vcombine_s16(vmovn_s32(bias0), vmovn_s32(bias1));
+    t->mul = mul;
+    t->shift = vnegq_s16(shift);
+    t->wide_bias[0] = bias0, t->wide_bias[1] = bias1;
+    t->wide_mul[0] = vshll_n_s16(vget_low_s16(mul), 16);
+    t->wide_mul[1] = vshll_n_s16(vget_high_s16(mul), 16);
+    t->wide_shift[0] = vnegq_s32(vmovl_s16(vget_low_s16(vmaxq_s16(shift, vdupq_n_s16(0)))));
+    t->wide_shift[1] = vnegq_s32(vmovl_s16(vget_high_s16(vmaxq_s16(shift, vdupq_n_s16(0)))));
+    t->wide_left[0] = vnegq_s32(vmovl_s16(vget_low_s16(vminq_s16(shift, vdupq_n_s16(0)))));
+    t->wide_left[1] = vnegq_s32(vmovl_s16(vget_high_s16(vminq_s16(shift, vdupq_n_s16(0)))));
 }
 
-/* Eight channels, unclamped, of a layer whose requantizer is narrow. VQRDMULH is
-   (t*mul + 2^14) >> 15 in 16 bits too. */
-static inline int16x8_t snug_requantize8(const snug_requant *q, snug_channels8 t, int16x8_t sum)
+static inline int32x4_t snug_wide4(const snug_requant *q, const snug_channels8 *t, int32_t half, int32x4_t v)
 {
-    int16x8_t v = vqaddq_s16(sum, t.bias);
-    if (q->mul) {
-        v = vqrdmulhq_s16(v, t.mul);
+    if (q->narrow == 0) {
+        v = vshlq_s32(v, t->wide_left[half]);
     }
-    return vqaddq_s16(vrshlq_s16(v, t.shift), vdupq_n_s16((int16_t)q->zero));
+    if (q->mul) {
+        v = vqrdmulhq_s32(v, t->wide_mul[half]);
+    }
+    return vrshlq_s32(v, t->wide_shift[half]);
+}
+
+/* Eight channels, unclamped, from 16-bit sums. VQRDMULH is (t*mul + 2^14) >> 15
+   in 16 bits, and in 32 by mul << 16. */
+static inline int16x8_t snug_requantize8(const snug_requant *q, const snug_channels8 *t, int16x8_t sum)
+{
+    int16x8_t v;
+    if (q->narrow == 2) {
+        v = vqaddq_s16(sum, t->bias);
+        if (q->mul) {
+            v = vqrdmulhq_s16(v, t->mul);
+        }
+        v = vrshlq_s16(v, t->shift);
+    } else {
+        const int32x4_t a = snug_wide4(q, t, 0, vaddw_s16(t->wide_bias[0], vget_low_s16(sum)));
+        const int32x4_t b = snug_wide4(q, t, 1, vaddw_s16(t->wide_bias[1], vget_high_s16(sum)));
+        v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
+    }
+    return vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero));
 }
 
 static inline int8x8_t snug_clamp8(const snug_requant *q, int16x8_t v)
