@@ -22,6 +22,7 @@ type options struct {
 	acc     string
 	scales  string
 	rung    string
+	effort  int
 	softmax bool
 	calib   string
 	limit   int
@@ -58,6 +59,7 @@ func (o *options) network() {
 	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
 	f.IntVar(&o.spare, "ring-bits", 0, "bits of the accumulator, 0 to 2, that 3x3 layers leave free for Winograd in the ring; with 0 it is used where a split of the input channels fits")
 	f.IntVar(&o.kernels.L2, "l2", 0, "bytes of second-level cache that transformed layers should stay in; 0: the target's")
+	f.IntVar(&o.effort, "effort", 2, "work that goes into rounding, `0` to 2: 0 takes seconds")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
 	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std")
 	f.StringVar(&o.mean, "mean", "", "`M`, or one a channel")
@@ -198,6 +200,6 @@ func (o *options) quantOptions() (*quant.Options, error) {
 	if o.calib == "" {
 		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
 	}
-	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, KeepSoftmax: o.softmax,
+	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, KeepSoftmax: o.softmax,
 		Workers: max(o.workers, 1), Dump: o.dump}, nil
 }
