@@ -163,7 +163,7 @@ func rowsOf(w *ir.Tensor) [][]int8 {
 // requantizer gives the kernel its tables. A sum that is not split starts
 // from the preload that moves its window into the signed 16-bit register.
 func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
-	q := &kern.Requant{Bias: make([]int32, len(s.Bias)), Shift: s.Shift,
+	q := &kern.Requant{Bias: make([]int32, len(s.Bias)), Shift: s.Shift, Half: s.Half,
 		Zero: int32(f.Zero), Lo: int32(f.Levels.Lo), Hi: int32(f.Levels.Hi)}
 	copy(q.Bias, s.Bias)
 	if s.Mul != nil {
@@ -188,9 +188,10 @@ func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
 }
 
 // narrowOf says how few bits a layer may be requantized in: 1 when no shift goes
-// left, 2 when 16 bits are enough with sums and biases added with saturation:
-// every bias fits, and where sum + bias can leave the register, its end already
-// gives the end of the output's levels, so that nothing beyond it matters.
+// left, 2 when 16 bits are enough: every bias fits, and sum and bias are halved
+// as they are added, or are added with saturation and where they can leave
+// the register, its end already gives the end of the output's levels, so that
+// nothing beyond it matters.
 func narrowOf(c *Call) int {
 	q := c.Requant
 	if slices.Min(q.Shift) < 0 {
@@ -210,8 +211,13 @@ func narrowOf(c *Call) int {
 			mul = int32(q.Mul[i])
 		}
 		end := func(t int32) int32 { return ir.Requantize(t, mul, q.Shift[i]) + q.Zero }
-		if bias < math.MinInt16 || bias > math.MaxInt16 ||
-			ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi ||
+		if bias < math.MinInt16 || bias > math.MaxInt16 {
+			return 1
+		}
+		if q.Half {
+			continue
+		}
+		if ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi ||
 			ch.Window.Lo+pre+bias < math.MinInt16 && end(math.MinInt16) > q.Lo {
 			return 1
 		}

@@ -110,14 +110,30 @@ type Sum struct {
 	// Channels has one entry an output channel.
 	Channels []Channel
 	// Bias, Mul and Shift are the requantizer's, one a channel:
-	// q = clamp(Zero + Requantize(sum + Bias, Mul, Shift)). Bias takes in the
-	// input's zero point, -Zero * sum of w.
+	// q = clamp(Zero + Level(c, sum)). Bias takes in the input's zero point,
+	// -Zero * sum of w.
 	Bias  []int32
 	Mul   []int32
 	Shift []int8
+	// Half says that sums with their biases are halved, ties up, before Mul and
+	// Shift: half of a sum of 17 bits has 16.
+	Half bool
 	// SNR is the power of the real sums over that of the error of the integer
 	// ones, in decibels, on calibration samples: a measurement, not a bound.
 	SNR float64
+}
+
+// Level requantizes the sum of channel c, before the output's zero point is added
+// and it is clamped.
+func (s *Sum) Level(c int, sum int32) int32 {
+	t, m := sum+s.Bias[c], int32(0)
+	if s.Half {
+		t = RoundShift(t, 1)
+	}
+	if s.Mul != nil {
+		m = s.Mul[c]
+	}
+	return Requantize(t, m, s.Shift[c])
 }
 
 // A Channel is the proof of one output channel.

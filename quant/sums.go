@@ -3,6 +3,7 @@ package quant
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
@@ -63,6 +64,9 @@ func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
 		return func(g int) error {
 			p := products[g]
 			c := s.choose(p, allMultipliers)
+			for tries := 0; tries < 3 && s.raiseFloors(n, p, &c, g*p.m); tries++ {
+				c = s.choose(p, allMultipliers)
+			}
 			for i, q := range c.q {
 				w.Const.Int[g*p.m*p.k+i] = int64(q)
 			}
@@ -105,7 +109,7 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 			p.w[i] = float32(float64(w.Const.Real[g*m*k+i]) * f.Scale() * f.Step((g*k+i%k)/taps))
 		}
 		for i := range p.floor {
-			p.floor[i] = math.Abs(float64(bias[g*m+i])) / maxBias
+			p.floor[i] = math.Abs(float64(bias[g*m+i])) / s.maxBias()
 		}
 		if s.o.Pow2 {
 			out := n.Out[0].Format
@@ -147,8 +151,15 @@ func left(w []int64, m int, levels ir.Bound, acc ir.Accum) int {
 	return max(acc.Total()-bits, 0)
 }
 
-// maxBias bounds a bias in units of the sum, so that 32 bits hold sum and bias.
-const maxBias = 1 << 28
+// maxBias bounds a bias in units of the sum. 32 bits have to hold sum and bias;
+// where sums have 16 bits, so should biases, which leaves them room for the
+// preload of a window that is not in the middle.
+func (s *state) maxBias() float64 {
+	if s.o.Accum.Total() <= 16 {
+		return 3 << 13
+	}
+	return 1 << 28
+}
 
 // bias rounds the bias to units of the sum, corrected by the mean of the error
 // of the integer sums at the sampled pixels, and notes the signal to noise
@@ -167,6 +178,12 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 	sumPatches(y, t.at, real, n.Attrs.Group, x)
 	signal, noise := 0.0, 0.0
 	for c, scale := range w.Format.Scales {
+		if scale == 0 || !slices.ContainsFunc(w.Const.Int[c*k:(c+1)*k], func(q int64) bool { return q != 0 }) {
+			// No weight is left: the channel is its bias, and any unit will do
+			// that is small beside a level.
+			scale = n.Out[0].Format.Scale() / in.Scale() / 64
+			w.Format.Scales[c] = scale
+		}
 		want, got := t.y[c*samples:(c+1)*samples], y[c*samples:(c+1)*samples]
 		unit := in.Scale() * scale
 		mean := t.mean[c]
@@ -178,7 +195,7 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 			shift = 0
 		}
 		q := math.Round((float64(b[c]) + shift) / unit)
-		q = min(max(q, -maxBias), maxBias)
+		q = min(max(q, -1<<28), 1<<28)
 		rest := t.mean[c] + float64(b[c]) - q*unit // of the real sum, once the integers' bias is taken off
 		for j := range want {
 			d := float64(want[j]) - float64(got[j])*unit + rest
@@ -197,6 +214,7 @@ func (r *intRun) requantizer(n *ir.Node) {
 		sc := scaleFor(scale*in.Scale()/(out.Scale()*out.Step(c)), r.s.o.Pow2)
 		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
 	}
+	halve(n)
 }
 
 // scaleFor returns the requantizer of factor r; a power of two has no multiplier.
@@ -269,8 +287,7 @@ func (r *intRun) run(n *ir.Node) error {
 			for j, v := range y {
 				c := j / pixels
 				// Bias takes the zero point off; it is off in v already.
-				t := int32(v) + s.Bias[c] + int32(in.Zero*s.Channels[c].Sum)
-				q[j] = int8(out.Levels.Clamp(out.Zero + int64(ir.Requantize(t, s.Mul[c], s.Shift[c]))))
+				q[j] = int8(out.Levels.Clamp(out.Zero + int64(s.Level(c, int32(v)+int32(in.Zero*s.Channels[c].Sum)))))
 			}
 			dst[i] = q
 			return nil

@@ -135,15 +135,18 @@ func five(v [5]int) string {
 
 func requant(table string, c *codegen.Call) string {
 	q := c.Requant
-	mul, preload := "0", "0"
+	mul, preload, half := "0", "0", 0
+	if q.Half {
+		half = 1
+	}
 	if q.Mul != nil {
 		mul = table + "_mul"
 	}
 	if q.Preload != nil {
 		preload = table + "_preload"
 	}
-	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d, .narrow = %d}",
-		table, mul, table, preload, q.Zero, q.Lo, q.Hi, c.Narrow)
+	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d, .half = %d, .narrow = %d}",
+		table, mul, table, preload, q.Zero, q.Lo, q.Hi, half, c.Narrow)
 }
 
 // pieces prints the window of a convolution.

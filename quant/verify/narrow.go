@@ -28,6 +28,9 @@ func (s *source) narrow(level int64, g fields, cert *ir.CertificateLayer, preloa
 		if bias[c] < least || bias[c] > greatest {
 			return fmt.Errorf("channel %d: bias %d does not fit 16 bits", c, bias[c])
 		}
+		if g.num["half"] != 0 {
+			continue
+		}
 		at := func(t int64) int64 { // the requantizer, from its definition
 			if mul != nil {
 				t = (t*mul[c] + 1<<14) >> 15

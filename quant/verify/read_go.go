@@ -21,7 +21,7 @@ var goKernels = map[string]string{
 // goFields gives the fields of emitted Go literals the names of those in C.
 var goFields = map[string]string{
 	"Zero": "zero", "Lo": "lo", "Hi": "hi", "K": "k", "C": "c", "Groups": "groups",
-	"Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
+	"Half": "half", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
 }
 
 // readGo reads model.go and weights.go.
@@ -140,6 +140,17 @@ func goInt(e ast.Expr) (int64, error) {
 	return 0, errors.New("not an integer")
 }
 
+// goScalar reads an integer, or a truth value as zero or one.
+func goScalar(e ast.Expr) (int64, error) {
+	switch id, ok := e.(*ast.Ident); {
+	case ok && id.Name == "true":
+		return 1, nil
+	case ok && id.Name == "false":
+		return 0, nil
+	}
+	return goInt(e)
+}
+
 // goLiteral reads the geometry or the requantizer of a layer.
 func (s *source) goLiteral(name string, e ast.Expr) error {
 	lit, ok := e.(*ast.CompositeLit)
@@ -172,7 +183,7 @@ func (s *source) goLiteral(name string, e ast.Expr) error {
 				s.pieces[layer] = ps
 			}
 		default:
-			n, err := goInt(v)
+			n, err := goScalar(v)
 			if err != nil {
 				return fmt.Errorf("%s: %w", key, err)
 			}

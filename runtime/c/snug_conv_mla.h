@@ -18,10 +18,17 @@
 #define SNUG_LOAD(p)                         \
     const int16x8_t x##p = snug_widen8(s##p); \
     s##p += 8;
-#define SNUG_STORE(p) snug_lanes_store(&q, &la, &lb, a##p, b##p, c, n, y[p] + c);
+#define SNUG_STORE(p) snug_lanes_store(&q, ta, tb, a##p, b##p, c, n, y[p]);
+#define SNUG_FULL_P 16
+#define SNUG_FULL_H 8
+#define SNUG_GIVE_P(p) vst1q_s8(y[p], snug_lanes_fast(a##p, b##p, &na, &nb, lo, hi, 0));
+#define SNUG_GIVE_HALF_P(p) vst1q_s8(y[p], snug_lanes_fast(a##p, b##p, &na, &nb, lo, hi, 1));
+#define SNUG_GIVE_H(p) vst1_s8(y[p], vget_low_s8(snug_lanes_fast(a##p, a##p, &na, &na, lo, hi, 0)));
+#define SNUG_GIVE_HALF_H(p) vst1_s8(y[p], vget_low_s8(snug_lanes_fast(a##p, a##p, &na, &na, lo, hi, 1)));
 
-/* A tile: the pixels whose windows begin at x[0]..., channels c to c+n-1. */
-#define SNUG_MLA_TILE(NAME, PIXELS, EACH)                                                                             \
+/* A tile: the pixels whose windows begin at x[0]..., channels c to c+n-1. T is P
+   for sixteen channels, H for at most eight. */
+#define SNUG_MLA_TILE(NAME, T, PIXELS, EACH)                                                                           \
     static inline void NAME(const snug_conv *g, const snug_channels8 *ta, const snug_channels8 *tb,                   \
                             const int8_t *const x[PIXELS], int8_t *const y[PIXELS], const int16_t *w, int32_t c,      \
                             int32_t n)                                                                                \
@@ -41,21 +48,29 @@
                 EACH(SNUG_POINT)                                                                                      \
                 for (k = 0; k + 8 <= len; k += 8) {                                                                   \
                     EACH(SNUG_LOAD)                                                                                   \
-                    SNUG_PAIR(0, 1, EACH) SNUG_PAIR(2, 3, EACH) SNUG_PAIR(4, 5, EACH) SNUG_PAIR(6, 7, EACH)           \
+                    SNUG_PAIR(T, 0, 1, EACH) SNUG_PAIR(T, 2, 3, EACH) SNUG_PAIR(T, 4, 5, EACH) SNUG_PAIR(T, 6, 7, EACH) \
                 }                                                                                                     \
                 if (k < len) { /* the vectors reach past the piece; only its elements are used */                     \
                     EACH(SNUG_LOAD)                                                                                   \
-                    SNUG_ONE(0, EACH)                                                                                 \
-                    if (len - k > 1) SNUG_ONE(1, EACH)                                                                \
-                    if (len - k > 2) SNUG_ONE(2, EACH)                                                                \
-                    if (len - k > 3) SNUG_ONE(3, EACH)                                                                \
-                    if (len - k > 4) SNUG_ONE(4, EACH)                                                                \
-                    if (len - k > 5) SNUG_ONE(5, EACH)                                                                \
-                    if (len - k > 6) SNUG_ONE(6, EACH)                                                                \
+                    SNUG_ONE(T, 0, EACH)                                                                                 \
+                    if (len - k > 1) SNUG_ONE(T, 1, EACH)                                                                \
+                    if (len - k > 2) SNUG_ONE(T, 2, EACH)                                                                \
+                    if (len - k > 3) SNUG_ONE(T, 3, EACH)                                                                \
+                    if (len - k > 4) SNUG_ONE(T, 4, EACH)                                                                \
+                    if (len - k > 5) SNUG_ONE(T, 5, EACH)                                                                \
+                    if (len - k > 6) SNUG_ONE(T, 6, EACH)                                                                \
                 }                                                                                                     \
             }                                                                                                         \
-            {                                                                                                         \
-                const snug_channels8 la = *ta, lb = *tb; /* what is stored cannot change these */                     \
+            if (snug_is_fast(&q) && n == SNUG_FULL_##T) { /* what is stored cannot change these */                    \
+                const snug_narrow8 na = ta->narrow, nb = tb->narrow;                                                  \
+                const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);                         \
+                if (q.half) {                                                                                         \
+                    EACH(SNUG_GIVE_HALF_##T)                                                                          \
+                } else {                                                                                              \
+                    EACH(SNUG_GIVE_##T)                                                                               \
+                }                                                                                                     \
+                (void)nb;                                                                                             \
+            } else {                                                                                                  \
                 EACH(SNUG_STORE)                                                                                      \
             }                                                                                                         \
         }                                                                                                             \
@@ -63,13 +78,15 @@
 
 #if defined(__aarch64__)
 #define SNUG_MLA_PIXELS 8
-SNUG_MLA_TILE(snug_mla_tile, 8, SNUG_EACH8)
+SNUG_MLA_TILE(snug_mla_tile, P, 8, SNUG_EACH8)
+SNUG_MLA_TILE(snug_mla_half, H, 8, SNUG_EACH8)
 #else
 #define SNUG_MLA_PIXELS 4
-SNUG_MLA_TILE(snug_mla_tile, 4, SNUG_EACH4)
+SNUG_MLA_TILE(snug_mla_tile, P, 4, SNUG_EACH4)
+SNUG_MLA_TILE(snug_mla_half, H, 4, SNUG_EACH4)
 #endif
-SNUG_MLA_TILE(snug_mla_tile4, 4, SNUG_EACH4)
-SNUG_MLA_TILE(snug_mla_tile1, 1, SNUG_EACH1)
+SNUG_MLA_TILE(snug_mla_tile4, P, 4, SNUG_EACH4)
+SNUG_MLA_TILE(snug_mla_tile1, P, 1, SNUG_EACH1)
 
 #undef SNUG_MLA_TILE
 #undef SNUG_DECLARE
@@ -97,15 +114,27 @@ typedef struct {
 
 static inline void snug_walk_take(snug_walk *p, int32_t n, const int8_t **x, int8_t **y)
 {
+    const int8_t *xi = p->x;
+    int8_t *yi = p->y;
     int32_t i;
-    for (i = 0; i < n; i++) {
-        x[i] = p->x, y[i] = p->y;
-        p->x += p->x_col, p->y += p->y_col;
-        if (++p->col == p->w) {
-            p->col = 0;
-            p->x += p->x_skip, p->y += p->y_skip;
+    if (p->w - p->col > n) { /* all in one row, and not its end */
+        SNUG_UNROLL
+        for (i = 0; i < n; i++) {
+            x[i] = xi, y[i] = yi;
+            xi += p->x_col, yi += p->y_col;
+        }
+        p->col += n;
+    } else {
+        for (i = 0; i < n; i++) {
+            x[i] = xi, y[i] = yi;
+            xi += p->x_col, yi += p->y_col;
+            if (++p->col == p->w) {
+                p->col = 0;
+                xi += p->x_skip, yi += p->y_skip;
+            }
         }
     }
+    p->x = xi, p->y = yi;
 }
 
 static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
@@ -117,16 +146,23 @@ static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int
     for (group = 0; group < g->groups; group++) {
         for (block = 0; block < g->c; block += SNUG_LANES, w += SNUG_LANES * g->k) {
             const int32_t n = g->c - block < SNUG_LANES ? g->c - block : SNUG_LANES, c = group * g->c + block;
-            snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
+            snug_walk p = {x + group * g->x_group, y + c, 0, g->w, g->x_col, g->y_col, 0, 0};
             const int8_t *xs[SNUG_MLA_PIXELS];
             int8_t *ys[SNUG_MLA_PIXELS];
             snug_channels8 ta, tb;
             p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+            if (p.x_skip == 0 && p.y_skip == 0) {
+                p.w = pixels; /* one long row */
+            }
             snug_lanes_tables(&g->q, c, n, &ta, &tb);
             snug_mla_widen(w, g->k, wide);
             for (left = pixels; left >= SNUG_MLA_PIXELS; left -= SNUG_MLA_PIXELS) {
                 snug_walk_take(&p, SNUG_MLA_PIXELS, xs, ys);
-                snug_mla_tile(g, &ta, &tb, xs, ys, wide, c, n);
+                if (n > 8) {
+                    snug_mla_tile(g, &ta, &tb, xs, ys, wide, c, n);
+                } else {
+                    snug_mla_half(g, &ta, &tb, xs, ys, wide, c, n);
+                }
             }
             if (left >= 4) {
                 snug_walk_take(&p, 4, xs, ys);

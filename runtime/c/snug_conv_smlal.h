@@ -39,7 +39,7 @@ static inline void snug_dot_store(const snug_requant *q, int32x4_t sum, int32_t 
     int32_t i;
     if (n == 4) {
         const int32x4_t v = snug_requantize4(q, sum, c);
-        const int32x2_t word = vreinterpret_s32_s8(snug_narrow8(q, v, v));
+        const int32x2_t word = vreinterpret_s32_s8(snug_pack8(q, v, v));
         const int32_t four = vget_lane_s32(word, 0);
         memcpy(y + c, &four, sizeof four);
     } else {

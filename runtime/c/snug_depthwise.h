@@ -66,7 +66,7 @@ static inline void snug_dw_tile(const snug_depthwise *g, const int8_t *x, int8_t
         }
     }
     for (p = 0; p < pixels; p++) {
-        vst1_s8(y + p * g->y_col + c, snug_narrow8(&g->q, snug_requantize4(&g->q, wide[p][0], c),
+        vst1_s8(y + p * g->y_col + c, snug_pack8(&g->q, snug_requantize4(&g->q, wide[p][0], c),
                                                    snug_requantize4(&g->q, wide[p][1], c + 4)));
     }
 }

@@ -5,6 +5,7 @@
 #define SNUG_DEPTHWISE3_H
 
 #include "snug_depthwise.h"
+#include "snug_lanes.h"
 
 #if SNUG_NEON
 
@@ -21,12 +22,13 @@ static inline int32_t snug_dw_begin(int32_t i, int32_t out, int32_t size)
 
 /* One block of CHANNELS channels from x. Loops run over constants: unrolled,
    every condition on a tap is decided and all arrays are registers. TAKE adds
-   input vector d times tap k to output i; GIVE stores it. */
-#define SNUG_DW_BLOCK(NAME, STRIDE, WEIGHTS, DATA, LOAD, START, TAKE, GIVE)                                          \
+   input vector d times tap k to output i; FAST and GIVE store it. */
+#define SNUG_DW_BLOCK(NAME, STRIDE, WEIGHTS, DATA, LOAD, START, TAKE, FAST, GIVE)                                    \
     static inline void NAME(const snug_depthwise *g, const snug_channels8 *t, const int16x8_t *start,                \
-                            const WEIGHTS *w, const int8_t *x, int8_t *y, int32_t x_row, int32_t x_col)              \
+                            const WEIGHTS *taps, const int8_t *x, int8_t *y, int32_t x_row, int32_t x_col)           \
     {                                                                                                                \
         const snug_requant q = g->q;                                                                                 \
+        const WEIGHTS w[9] = {taps[0], taps[1], taps[2], taps[3], taps[4], taps[5], taps[6], taps[7], taps[8]};      \
         int16x8_t s[2 * SNUG_DW_OUT];                                                                                \
         int32_t i, r, k;                                                                                             \
         SNUG_UNROLL                                                                                                  \
@@ -47,32 +49,45 @@ static inline int32_t snug_dw_begin(int32_t i, int32_t out, int32_t size)
                 }                                                                                                    \
             }                                                                                                        \
         }                                                                                                            \
-        const snug_channels8 la = t[0], lb = t[1];                                                                   \
-        (void)lb;                                                                                                    \
-        SNUG_UNROLL                                                                                                  \
-        for (i = 0; i < SNUG_DW_OUT; i++) {                                                                          \
-            int8_t *const yi = y + i / SNUG_DW_COLS * g->y_row + i % SNUG_DW_COLS * g->y_col;                        \
-            GIVE                                                                                                     \
+        if (snug_is_fast(&q)) { /* what is stored cannot change these */                                             \
+            const snug_narrow8 na = t[0].narrow, nb = t[1].narrow;                                                   \
+            const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);                            \
+            (void)nb;                                                                                                \
+            SNUG_UNROLL                                                                                              \
+            for (i = 0; i < SNUG_DW_OUT; i++) {                                                                      \
+                int8_t *const yi = y + i / SNUG_DW_COLS * g->y_row + i % SNUG_DW_COLS * g->y_col;                    \
+                FAST                                                                                                 \
+            }                                                                                                        \
+        } else {                                                                                                     \
+            for (i = 0; i < SNUG_DW_OUT; i++) {                                                                      \
+                int8_t *const yi = y + i / SNUG_DW_COLS * g->y_row + i % SNUG_DW_COLS * g->y_col;                    \
+                GIVE                                                                                                 \
+            }                                                                                                        \
         }                                                                                                            \
     }
 
 #define SNUG_DW_START8 s[i] = start[0];
 #define SNUG_DW_TAKE8(k) s[i] = vmlal_s8(s[i], d, w[k]);
-#define SNUG_DW_GIVE8 vst1_s8(yi, snug_clamp8(&q, snug_requantize8(&q, &la, s[i])));
-SNUG_DW_BLOCK(snug_dw3_block8_s1, 1, int8x8_t, int8x8_t, vld1_s8, SNUG_DW_START8, SNUG_DW_TAKE8, SNUG_DW_GIVE8)
-SNUG_DW_BLOCK(snug_dw3_block8_s2, 2, int8x8_t, int8x8_t, vld1_s8, SNUG_DW_START8, SNUG_DW_TAKE8, SNUG_DW_GIVE8)
+#define SNUG_DW_FAST8 vst1_s8(yi, vget_low_s8(snug_lanes_fast(s[i], s[i], &na, &na, lo, hi, q.half)));
+#define SNUG_DW_GIVE8 vst1_s8(yi, snug_clamp8(&q, snug_requantize8(&q, t, s[i])));
+SNUG_DW_BLOCK(snug_dw3_block8_s1, 1, int8x8_t, int8x8_t, vld1_s8, SNUG_DW_START8, SNUG_DW_TAKE8, SNUG_DW_FAST8,
+              SNUG_DW_GIVE8)
+SNUG_DW_BLOCK(snug_dw3_block8_s2, 2, int8x8_t, int8x8_t, vld1_s8, SNUG_DW_START8, SNUG_DW_TAKE8, SNUG_DW_FAST8,
+              SNUG_DW_GIVE8)
 
 #if defined(__aarch64__)
 #define SNUG_DW_START16 s[i] = start[0], s[SNUG_DW_OUT + i] = start[1];
 #define SNUG_DW_TAKE16(k)                                               \
     s[i] = vmlal_s8(s[i], vget_low_s8(d), vget_low_s8(w[k]));           \
     s[SNUG_DW_OUT + i] = vmlal_high_s8(s[SNUG_DW_OUT + i], d, w[k]);
-#define SNUG_DW_GIVE16                                                                                                 \
-    const int8x16_t v = vcombine_s8(vqmovn_s16(snug_requantize8(&q, &la, s[i])),                                         \
-                                    vqmovn_s16(snug_requantize8(&q, &lb, s[SNUG_DW_OUT + i])));                      \
-    vst1q_s8(yi, vminq_s8(vmaxq_s8(v, vdupq_n_s8((int8_t)q.lo)), vdupq_n_s8((int8_t)q.hi)));
-SNUG_DW_BLOCK(snug_dw3_block16_s1, 1, int8x16_t, int8x16_t, vld1q_s8, SNUG_DW_START16, SNUG_DW_TAKE16, SNUG_DW_GIVE16)
-SNUG_DW_BLOCK(snug_dw3_block16_s2, 2, int8x16_t, int8x16_t, vld1q_s8, SNUG_DW_START16, SNUG_DW_TAKE16, SNUG_DW_GIVE16)
+#define SNUG_DW_FAST16 vst1q_s8(yi, snug_lanes_fast(s[i], s[SNUG_DW_OUT + i], &na, &nb, lo, hi, q.half));
+#define SNUG_DW_GIVE16                                                    \
+    vst1_s8(yi, snug_clamp8(&q, snug_requantize8(&q, t, s[i])));          \
+    vst1_s8(yi + 8, snug_clamp8(&q, snug_requantize8(&q, t + 1, s[SNUG_DW_OUT + i])));
+SNUG_DW_BLOCK(snug_dw3_block16_s1, 1, int8x16_t, int8x16_t, vld1q_s8, SNUG_DW_START16, SNUG_DW_TAKE16,
+              SNUG_DW_FAST16, SNUG_DW_GIVE16)
+SNUG_DW_BLOCK(snug_dw3_block16_s2, 2, int8x16_t, int8x16_t, vld1q_s8, SNUG_DW_START16, SNUG_DW_TAKE16,
+              SNUG_DW_FAST16, SNUG_DW_GIVE16)
 #endif
 
 /* Eight channels from c, or sixteen. */

@@ -46,30 +46,43 @@ static inline int16x8_t snug_widen8(const int8_t *x)
 #define SNUG_P6(p) SNUG_PIXEL(p, 6)
 #define SNUG_P7(p) SNUG_PIXEL(p, 7)
 
+/* The same for eight channels: half the registers of sums. */
+#define SNUG_H0(p) a##p = SNUG_MLA(a##p, wl, x##p, 0);
+#define SNUG_H1(p) a##p = SNUG_MLA(a##p, wl, x##p, 1);
+#define SNUG_H2(p) a##p = SNUG_MLA(a##p, wl, x##p, 2);
+#define SNUG_H3(p) a##p = SNUG_MLA(a##p, wl, x##p, 3);
+#define SNUG_H4(p) a##p = SNUG_MLA(a##p, wl, x##p, 4);
+#define SNUG_H5(p) a##p = SNUG_MLA(a##p, wl, x##p, 5);
+#define SNUG_H6(p) a##p = SNUG_MLA(a##p, wl, x##p, 6);
+#define SNUG_H7(p) a##p = SNUG_MLA(a##p, wl, x##p, 7);
+
 #if defined(__aarch64__)
 /* One load brings the weights of two products. */
-#define SNUG_PAIR(i, j, EACH)                                      \
+#define SNUG_PAIR(T, i, j, EACH)                                    \
     {                                                              \
         const int16x8x4_t w4 = vld1q_s16_x4(w);                    \
         w += 2 * SNUG_LANES;                                       \
         {                                                          \
             const int16x8_t wl = w4.val[0], wh = w4.val[1];        \
-            EACH(SNUG_P##i)                                        \
+            (void)wh;                                              \
+            EACH(SNUG_##T##i)                                      \
         }                                                          \
         {                                                          \
             const int16x8_t wl = w4.val[2], wh = w4.val[3];        \
-            EACH(SNUG_P##j)                                        \
+            (void)wh;                                              \
+            EACH(SNUG_##T##j)                                      \
         }                                                          \
     }
 #else
-#define SNUG_PAIR(i, j, EACH) SNUG_ONE(i, EACH) SNUG_ONE(j, EACH)
+#define SNUG_PAIR(T, i, j, EACH) SNUG_ONE(T, i, EACH) SNUG_ONE(T, j, EACH)
 #endif
 
-#define SNUG_ONE(i, EACH)                                         \
+#define SNUG_ONE(T, i, EACH)                                      \
     {                                                             \
         const int16x8_t wl = vld1q_s16(w), wh = vld1q_s16(w + 8); \
         w += SNUG_LANES;                                          \
-        EACH(SNUG_P##i)                                           \
+        (void)wh;                                                 \
+        EACH(SNUG_##T##i)                                         \
     }
 
 /* Sums of sixteen channels to n of them, from c. a and b are the registers'
@@ -77,22 +90,31 @@ static inline int16x8_t snug_widen8(const int8_t *x)
 static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb, int16x8_t a,
                                     int16x8_t b, int32_t c, int32_t n, int8_t *y)
 {
+    int16_t lanes[SNUG_LANES];
+    int32_t i = 0;
+    if (n >= 8) {
+        vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a)));
+        i = 8;
+    }
     if (n == SNUG_LANES) {
-        const int8x16_t v = vcombine_s8(vqmovn_s16(snug_requantize8(q, ta, a)), vqmovn_s16(snug_requantize8(q, tb, b)));
-        vst1q_s8(y, vminq_s8(vmaxq_s8(v, vdupq_n_s8((int8_t)q->lo)), vdupq_n_s8((int8_t)q->hi)));
-    } else {
-        int16_t lanes[SNUG_LANES];
-        int32_t i = 0;
-        if (n >= 8) {
-            vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a)));
-            i = 8;
-        }
+        vst1_s8(y + 8, snug_clamp8(q, snug_requantize8(q, tb, b)));
+        i = SNUG_LANES;
+    }
+    if (i < n) {
         vst1q_s16(lanes, a);
         vst1q_s16(lanes + 8, b);
-        for (; i < n; i++) {
-            y[i] = snug_requantize(q, lanes[i], c + i);
-        }
     }
+    for (; i < n; i++) {
+        y[i] = snug_requantize(q, lanes[i], c + i);
+    }
+}
+
+/* Two vectors of a fast requantizer to sixteen clamped channels. */
+static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_narrow8 *ta, const snug_narrow8 *tb, int8x16_t lo,
+                                        int8x16_t hi, int32_t half)
+{
+    const int8x16_t v = vcombine_s8(vqmovn_s16(snug_fast8(a, ta, half)), vqmovn_s16(snug_fast8(b, tb, half)));
+    return vminq_s8(vmaxq_s8(v, lo), hi);
 }
 
 /* The tables of n channels from c; those of absent channels are not used. */
@@ -100,7 +122,7 @@ static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n
 {
     const int16x8_t z = vdupq_n_s16(0);
     const int32x4_t w = vdupq_n_s32(0);
-    *ta = *tb = (snug_channels8){z, z, z, {w, w}, {w, w}, {w, w}, {w, w}};
+    *ta = *tb = (snug_channels8){{z, z, z, z}, {{w, w}, {w, w}, {w, w}, {w, w}}};
     if (n >= 8) {
         snug_load8(q, c, ta);
     }

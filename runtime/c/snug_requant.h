@@ -25,17 +25,18 @@ typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
 
 /* y = clamp(zero + round((sum + bias) * mul / 2^15 / 2^shift), lo, hi), with
    tables of one entry a channel. mul is in [2^14, 2^15), or null: the factor
-   is 2^-shift alone. A negative shift moves the sum left first. preload is added
+   is 2^-shift alone. A negative shift moves the sum left first. With half,
+   sum + bias is halved before all that, ties up. preload is added
    to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. narrow is 1
    when no shift is negative; it is 2 when 16 bits are enough to requantize in
-   besides: every bias fits them, and where sum + bias would leave them the result
-   is clamped to lo or hi whether it saturates or not. */
+   besides: every bias fits them, and sum + bias is halved, or where it would leave
+   them the result is clamped to lo or hi whether it saturates or not. */
 typedef struct {
     const int32_t *bias;
     const int16_t *mul;
     const int8_t *shift;
     const int16_t *preload;
-    int32_t zero, lo, hi, narrow;
+    int32_t zero, lo, hi, half, narrow;
 } snug_requant;
 
 static inline int32_t snug_clamp(int32_t v, int32_t lo, int32_t hi)
@@ -60,7 +61,8 @@ static inline int32_t snug_scale(int32_t t, int32_t mul, int32_t shift)
 
 static inline int8_t snug_requantize(const snug_requant *q, int32_t sum, int32_t c)
 {
-    int32_t v = snug_scale(sum + q->bias[c], q->mul ? q->mul[c] : 0, q->shift[c]);
+    const int32_t t = sum + q->bias[c];
+    const int32_t v = snug_scale(q->half ? (t + 1) >> 1 : t, q->mul ? q->mul[c] : 0, q->shift[c]);
     return (int8_t)snug_clamp(v + q->zero, q->lo, q->hi);
 }
 
@@ -83,7 +85,8 @@ static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, i
     }
     shift = vld1q_s32(lanes);
     left = vmaxq_s32(vnegq_s32(shift), vdupq_n_s32(0));
-    t = vshlq_s32(vaddq_s32(sum, vld1q_s32(q->bias + c)), left);
+    t = vaddq_s32(sum, vld1q_s32(q->bias + c));
+    t = vshlq_s32(q->half ? vrshrq_n_s32(t, 1) : t, left);
     if (q->mul) {
         t = vqrdmulhq_s32(t, vshll_n_s16(vld1_s16(q->mul + c), 16));
     }
@@ -92,7 +95,7 @@ static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, i
 
 /* Eight channels to int8. Saturation on the way is monotone and [lo, hi] lies
    inside int8, so the clamp at the end decides. */
-static inline int8x8_t snug_narrow8(const snug_requant *q, int32x4_t a, int32x4_t b)
+static inline int8x8_t snug_pack8(const snug_requant *q, int32x4_t a, int32x4_t b)
 {
     int16x8_t v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
     int8x8_t y = vqmovn_s16(vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero)));
@@ -100,57 +103,74 @@ static inline int8x8_t snug_narrow8(const snug_requant *q, int32x4_t a, int32x4_
 }
 
 /* The tables of eight channels, as a tile of pixels uses them again and again:
-   for 16 bits when the requantizer is narrow, else for 32. */
+   for requantizing in 16 bits, and in 32. */
 typedef struct {
-    int16x8_t bias, mul, shift;
-    int32x4_t wide_bias[2], wide_mul[2], wide_shift[2], wide_left[2];
+    int16x8_t bias, mul, shift, zero;
+} snug_narrow8;
+
+typedef struct {
+    int32x4_t bias[2], mul[2], shift[2], left[2];
+} snug_wide8;
+
+typedef struct {
+    snug_narrow8 narrow;
+    snug_wide8 wide;
 } snug_channels8;
 
 static inline void snug_load8(const snug_requant *q, int32_t c, snug_channels8 *t)
 {
-    const int16x8_t shift = vmovl_s8(vld1_s8(q->shift + c));
-    const int16x8_t mul = q->mul ? vld1q_s16(q->mul + c) : vdupq_n_s16(0);
-    const int32x4_t bias0 = vld1q_s32(q->bias + c), bias1 = vld1q_s32(q->bias + c + 4);
-    t->bias = vcombine_s16(vmovn_s32(bias0), vmovn_s32(bias1));
-    t->mul = mul;
-    t->shift = vnegq_s16(shift);
-    t->wide_bias[0] = bias0, t->wide_bias[1] = bias1;
-    t->wide_mul[0] = vshll_n_s16(vget_low_s16(mul), 16);
-    t->wide_mul[1] = vshll_n_s16(vget_high_s16(mul), 16);
-    t->wide_shift[0] = vnegq_s32(vmovl_s16(vget_low_s16(vmaxq_s16(shift, vdupq_n_s16(0)))));
-    t->wide_shift[1] = vnegq_s32(vmovl_s16(vget_high_s16(vmaxq_s16(shift, vdupq_n_s16(0)))));
-    t->wide_left[0] = vnegq_s32(vmovl_s16(vget_low_s16(vminq_s16(shift, vdupq_n_s16(0)))));
-    t->wide_left[1] = vnegq_s32(vmovl_s16(vget_high_s16(vminq_s16(shift, vdupq_n_s16(0)))));
+    const int16x8_t shift = vmovl_s8(vld1_s8(q->shift + c)), none = vdupq_n_s16(0);
+    const int16x8_t mul = q->mul ? vld1q_s16(q->mul + c) : none;
+    const int16x8_t right = vnegq_s16(vmaxq_s16(shift, none)), left = vnegq_s16(vminq_s16(shift, none));
+    t->wide.bias[0] = vld1q_s32(q->bias + c), t->wide.bias[1] = vld1q_s32(q->bias + c + 4);
+    t->wide.mul[0] = vshll_n_s16(vget_low_s16(mul), 16), t->wide.mul[1] = vshll_n_s16(vget_high_s16(mul), 16);
+    t->wide.shift[0] = vmovl_s16(vget_low_s16(right)), t->wide.shift[1] = vmovl_s16(vget_high_s16(right));
+    t->wide.left[0] = vmovl_s16(vget_low_s16(left)), t->wide.left[1] = vmovl_s16(vget_high_s16(left));
+    t->narrow.bias = vcombine_s16(vmovn_s32(t->wide.bias[0]), vmovn_s32(t->wide.bias[1]));
+    t->narrow.mul = mul;
+    t->narrow.shift = right;
+    t->narrow.zero = vdupq_n_s16((int16_t)q->zero);
 }
 
-static inline int32x4_t snug_wide4(const snug_requant *q, const snug_channels8 *t, int32_t half, int32x4_t v)
+/* Requantizers whose every layer is alike but for its tables: 16 bits, with
+   multipliers. */
+static inline int32_t snug_is_fast(const snug_requant *q)
 {
+    return q->narrow == 2 && q->mul;
+}
+
+/* Eight channels of such a requantizer, unclamped. VQRDMULH is (t*mul + 2^14) >> 15,
+   and VRHADD halves as half says. */
+static inline int16x8_t snug_fast8(int16x8_t sum, const snug_narrow8 *t, int32_t half)
+{
+    const int16x8_t v = half ? vrhaddq_s16(sum, t->bias) : vqaddq_s16(sum, t->bias);
+    return vqaddq_s16(vrshlq_s16(vqrdmulhq_s16(v, t->mul), t->shift), t->zero);
+}
+
+static inline int32x4_t snug_wide4(const snug_requant *q, const snug_wide8 *t, int32_t i, int32x4_t v)
+{
+    if (q->half) {
+        v = vrshrq_n_s32(v, 1);
+    }
     if (q->narrow == 0) {
-        v = vshlq_s32(v, t->wide_left[half]);
+        v = vshlq_s32(v, t->left[i]);
     }
     if (q->mul) {
-        v = vqrdmulhq_s32(v, t->wide_mul[half]);
+        v = vqrdmulhq_s32(v, t->mul[i]);
     }
-    return vrshlq_s32(v, t->wide_shift[half]);
+    return vrshlq_s32(v, t->shift[i]);
 }
 
-/* Eight channels, unclamped, from 16-bit sums. VQRDMULH is (t*mul + 2^14) >> 15
-   in 16 bits, and in 32 by mul << 16. */
+/* Eight channels of any requantizer, unclamped, from 16-bit sums. */
 static inline int16x8_t snug_requantize8(const snug_requant *q, const snug_channels8 *t, int16x8_t sum)
 {
-    int16x8_t v;
-    if (q->narrow == 2) {
-        v = vqaddq_s16(sum, t->bias);
-        if (q->mul) {
-            v = vqrdmulhq_s16(v, t->mul);
-        }
-        v = vrshlq_s16(v, t->shift);
-    } else {
-        const int32x4_t a = snug_wide4(q, t, 0, vaddw_s16(t->wide_bias[0], vget_low_s16(sum)));
-        const int32x4_t b = snug_wide4(q, t, 1, vaddw_s16(t->wide_bias[1], vget_high_s16(sum)));
-        v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
+    int32x4_t a, b;
+    if (snug_is_fast(q)) {
+        return snug_fast8(sum, &t->narrow, q->half);
     }
-    return vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero));
+    a = snug_wide4(q, &t->wide, 0, vaddw_s16(t->wide.bias[0], vget_low_s16(sum)));
+    b = snug_wide4(q, &t->wide, 1, vaddw_s16(t->wide.bias[1], vget_high_s16(sum)));
+    return vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), t->narrow.zero);
 }
 
 static inline int8x8_t snug_clamp8(const snug_requant *q, int16x8_t v)

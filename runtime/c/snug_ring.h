@@ -141,7 +141,7 @@ static inline snug_ring_k snug_ring_factors(void)
         EACH(SNUG_POINT)                                                                                       \
         for (; k > 0; k -= 8) {                                                                                \
             EACH(SNUG_LOAD)                                                                                    \
-            SNUG_PAIR(0, 1, EACH) SNUG_PAIR(2, 3, EACH) SNUG_PAIR(4, 5, EACH) SNUG_PAIR(6, 7, EACH)            \
+            SNUG_PAIR(P, 0, 1, EACH) SNUG_PAIR(P, 2, 3, EACH) SNUG_PAIR(P, 4, 5, EACH) SNUG_PAIR(P, 6, 7, EACH) \
         }                                                                                                      \
         EACH(SNUG_STORE)                                                                                       \
     }
@@ -228,6 +228,18 @@ static inline void snug_ring_finish(const snug_ring *g, int32_t c, int32_t n, co
     }
     la = vld1q_s16(lanes), lb = vld1q_s16(lanes + 8);
     snug_lanes_tables(&q, c, n, &ta, &tb);
+    if (snug_is_fast(&q) && n == SNUG_LANES) { /* what is stored cannot change these */
+        const snug_narrow8 na = ta.narrow, nb = tb.narrow;
+        const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);
+        for (row = 0; row < out; row++) {
+            for (col = 0; col < out; col++, sums += SNUG_LANES) {
+                vst1q_s8(y + row * g->y_row + col * g->y_col + c,
+                         snug_lanes_fast(vaddq_s16(vld1q_s16(sums), la), vaddq_s16(vld1q_s16(sums + 8), lb), &na, &nb, lo, hi,
+                                         q.half));
+            }
+        }
+        return;
+    }
     for (row = 0; row < out; row++) {
         for (col = 0; col < out; col++, sums += SNUG_LANES) {
             snug_lanes_store(&q, &ta, &tb, vaddq_s16(vld1q_s16(sums), la), vaddq_s16(vld1q_s16(sums + 8), lb), c, n,

@@ -1,18 +1,23 @@
 package kern
 
 // A Requant takes a sum to the levels of the next tensor, channel by channel:
-// y = clamp(Zero + round((sum+Bias) * Mul/2^15 / 2^Shift), Lo, Hi).
+// y = clamp(Zero + round((sum+Bias) * Mul/2^15 / 2^Shift), Lo, Hi), of half of
+// sum+Bias, rounded up, when Half is set.
 type Requant struct {
 	Bias         []int32
 	Mul          []int16 // in [2^14, 2^15), or nil: the factor is 2^-Shift alone
 	Shift        []int8  // below zero the sum is moved left first
 	Preload      []int16 // added to a 16-bit sum modulo 2^16; Bias takes it off again. nil: zeros
+	Half         bool
 	Zero, Lo, Hi int32
 }
 
 // apply requantizes the sum of channel c.
 func (q *Requant) apply(sum int32, c int) int8 {
 	t, s := sum+q.Bias[c], q.Shift[c]
+	if q.Half {
+		t = (t + 1) >> 1
+	}
 	if s < 0 {
 		t <<= uint(-s)
 		s = 0
