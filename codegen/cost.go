@@ -77,7 +77,14 @@ func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 	product := points * (vectors*(19+128*t.MLA) + 45*float64(split))
 	output := 2 * (points + axis*float64(f.Points+f.Out) + 4*float64(f.Out*f.Out))
 	finish := 20 * float64(f.Out*f.Out)
-	return tiles*vectors*input + blocks(w.c, 16)*(math.Ceil(tiles/8)*product+tiles*(float64(split)*output+finish))
+	groups := math.Floor(tiles / 8)
+	switch rest := tiles - 8*groups; {
+	case rest > 4:
+		groups++
+	case rest > 0:
+		groups += 0.55
+	}
+	return tiles*vectors*input + blocks(w.c, 16)*(groups*product+tiles*(float64(split)*output+finish))
 }
 
 func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }

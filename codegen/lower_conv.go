@@ -81,7 +81,7 @@ func (l *lowering) tryKernel(c *Call, k *Kernel, n *ir.Node, w *work, rows [][]i
 		y := l.place(n.Out[0])
 		g.XRow, g.XCol, g.YRow, g.YCol = x.row, x.col, y.row, y.col
 		c.Geometry = g
-		c.Requant = requantizer(n.Sum, out, 16, true)
+		c.Requant = requantizer(n.Sum, out, g.totalBits(), true)
 		c.Weights = pack(Rows, rows, []kern.Piece{{Len: w.k}}, w.c)
 		c.Scratch = l.newBuf("s_"+c.Name, InArena, g.ScratchBytes())
 		c.Prepared = l.newBuf("u_"+c.Name, Kept, g.PreparedBytes())
@@ -93,7 +93,7 @@ func (l *lowering) tryKernel(c *Call, k *Kernel, n *ir.Node, w *work, rows [][]i
 		return err.Error(), err
 	}
 	y := l.place(n.Out[0])
-	c.Requant = requantizer(n.Sum, out, k.Acc, segments(pieces) == 0)
+	c.Requant = requantizer(n.Sum, out, 16, k.Acc <= 16 && segments(pieces) == 0)
 	if k.Op == "Depthwise" {
 		c.Geometry = &kern.Depthwise{H: y.h, W: y.w, XRow: a.Strides[0] * x.row, XCol: a.Strides[1] * x.col,
 			YRow: y.row, YCol: y.col, C: y.c, Taps: pieces}
@@ -160,9 +160,9 @@ func rowsOf(w *ir.Tensor) [][]int8 {
 	return rows
 }
 
-// requantizer gives the kernel its tables. A sum that is not split starts
-// from the preload that moves its window into the signed 16-bit register.
-func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
+// requantizer gives the kernel its tables. A whole sum in a narrow register starts
+// from the preload that moves its window into the register's signed bits.
+func requantizer(s *ir.Sum, f *ir.Format, bits int, narrow bool) *kern.Requant {
 	q := &kern.Requant{Bias: make([]int32, len(s.Bias)), Shift: s.Shift, Half: s.Half,
 		Zero: int32(f.Zero), Lo: int32(f.Levels.Lo), Hi: int32(f.Levels.Hi)}
 	copy(q.Bias, s.Bias)
@@ -172,11 +172,11 @@ func requantizer(s *ir.Sum, f *ir.Format, acc int, whole bool) *kern.Requant {
 			q.Mul[i] = int16(m)
 		}
 	}
-	if acc > 16 || !whole {
+	if !narrow {
 		return q
 	}
 	for c, ch := range s.Channels {
-		if pre := ch.Window.Preload(16); pre != 0 {
+		if pre := ch.Window.Preload(bits); pre != 0 {
 			if q.Preload == nil {
 				q.Preload = make([]int16, len(s.Channels))
 			}

@@ -16,7 +16,14 @@ type RingForm struct {
 	Stride, Lost    int
 }
 
-var ring43 = RingForm{Name: "ring43", In: 6, Points: 6, Out: 4, Stride: 1, Lost: 2}
+var (
+	ring43 = RingForm{Name: "ring43", In: 6, Points: 6, Out: 4, Stride: 1, Lost: 2}
+	ring33 = RingForm{Name: "ring33", In: 5, Points: 5, Out: 3, Stride: 1, Lost: 2}
+	ring42 = RingForm{Name: "ring42", In: 9, Points: 9, Out: 4, Stride: 2, Lost: 2}
+	ring22 = RingForm{Name: "ring22", In: 5, Points: 5, Out: 2, Stride: 2, Lost: 0}
+	// ring33x takes a place of degree two in the stead of two points.
+	ring33x = RingForm{Name: "ring33x", In: 5, Points: 6, Out: 3, Stride: 1, Lost: 0}
+)
 
 // ringTiles is the most tiles that one product of matrices takes.
 const ringTiles = 8
@@ -86,7 +93,7 @@ func ringOffsets(g *RingConv, s *ir.Sum, levels ir.Bound, rows [][]int8) ([]int1
 	any := false
 	for c, row := range rows {
 		groups := groupWindows(row, g.Cin, g.cin()/g.Split, g.Split, levels)
-		rest := s.Channels[c].Window.Preload(16)
+		rest := s.Channels[c].Window.Preload(g.totalBits())
 		for i, b := range groups {
 			if !b.Fits(bits) {
 				return nil, false
@@ -103,6 +110,15 @@ func ringOffsets(g *RingConv, s *ir.Sum, levels ir.Bound, rows [][]int8) ([]int1
 		return nil, true
 	}
 	return offset, true
+}
+
+// totalBits is the width of the register that the total of all groups is kept in.
+// One group's sum needs no other offset than its own.
+func (g *RingConv) totalBits() int {
+	if g.Split == 1 {
+		return 16 - g.Form.Lost
+	}
+	return 16
 }
 
 // groupWindows returns the window of each group of part input channels.

@@ -342,7 +342,7 @@ func patchSize(c *codegen.Call) int {
 		}
 	case *kern.Depthwise:
 		for _, p := range g.Taps {
-			n = max(n, p.At+g.C)
+			n = max(n, p.At+g.C+g.XRow+3*g.XCol) // of a block of two by four outputs
 		}
 	case *codegen.RingConv:
 		n = g.Form.In * g.Form.In * g.Cin

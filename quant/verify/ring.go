@@ -8,7 +8,10 @@ import (
 
 // ringLost gives the bits of a 16-bit register that each ring form loses: it
 // holds 2^lost times the sum.
-var ringLost = map[string]int{"conv_s8_a16_ring43": 2}
+var ringLost = map[string]int{
+	"conv_s8_a16_ring43": 2, "conv_s8_a16_ring33": 2, "conv_s8_a16_ring33x": 0,
+	"conv_s8_a16_ring42": 2, "conv_s8_a16_ring22": 0,
+}
 
 // ringGroups proves that the sum of every group of input channels, moved by its
 // offset, stays in the signed register that the form leaves, and that all
@@ -42,7 +45,11 @@ func ringGroups(rows [][]int64, g fields, offset, preload []int64, levels ir.Bou
 			moved += o
 		}
 		if offset != nil {
-			moved += offset[split*channels+c]
+			last := offset[split*channels+c]
+			if split == 1 && last != 0 {
+				return fmt.Errorf("channel %d: one group and a last offset of %d", c, last)
+			}
+			moved += last
 		}
 		var want int64
 		if preload != nil {

@@ -28,8 +28,12 @@ typedef struct {
 } snug_layer;
 
 /* Calls of kernels with the same columns: nine pixels fill every tile and leave
-   a rest, and all nine read the same patch. */
+   a rest, and all nine read the same patch. Depthwise layers, whose kernels share
+   what neighbours read, run a block of outputs with the layer's own strides. */
 #define SNUG_CHECK_PIXELS 9
+#define SNUG_CHECK_DW_ROWS 2
+#define SNUG_CHECK_DW_COLS 4
+#define SNUG_CHECK_DW_PIXELS (SNUG_CHECK_DW_ROWS * SNUG_CHECK_DW_COLS)
 
 static inline int32_t snug_check_channels(const snug_layer *l)
 {
@@ -78,13 +82,20 @@ static inline int8_t *snug_check_at(const snug_layer *l, int32_t c, int32_t i, i
     return l->x + (l->conv ? at + c / l->conv->c * l->conv->x_group : at + c);
 }
 
-static inline int64_t snug_check_sum(const snug_layer *l, int32_t c)
+/* How far behind the first pixel's input that of pixel p begins. */
+static inline int32_t snug_check_pixel(const snug_layer *l, int32_t p)
 {
+    return l->conv ? 0 : p / SNUG_CHECK_DW_COLS * l->dw->x_row + p % SNUG_CHECK_DW_COLS * l->dw->x_col;
+}
+
+static inline int64_t snug_check_sum(const snug_layer *l, int32_t c, int32_t p)
+{
+    const int32_t at = snug_check_pixel(l, p);
     int64_t sum = 0;
     int32_t i, j;
     for (i = 0; i < snug_check_pieces(l); i++) {
         for (j = 0; j < snug_check_len(l, i); j++) {
-            sum += (int64_t)snug_check_weight(l, c, i, j) * *snug_check_at(l, c, i, j);
+            sum += (int64_t)snug_check_weight(l, c, i, j) * snug_check_at(l, c, i, j)[at];
         }
     }
     return sum;
@@ -124,18 +135,19 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
 /* Runs the kernel on the patch in l->x and compares channels [from, to). */
 static inline int32_t snug_check_run(const snug_layer *l, int32_t from, int32_t to, const char *what)
 {
+    const int32_t pixels = l->conv ? SNUG_CHECK_PIXELS : SNUG_CHECK_DW_PIXELS;
     int32_t c, p, first = 0, n;
     if (l->conv) {
         n = snug_check_block(l, from, &first);
     } else {
         snug_depthwise g = *l->dw;
-        g.h = 1, g.w = SNUG_CHECK_PIXELS, g.x_col = 0, g.y_col = n = g.c;
+        g.h = SNUG_CHECK_DW_ROWS, g.w = SNUG_CHECK_DW_COLS, g.y_col = n = g.c, g.y_row = SNUG_CHECK_DW_COLS * n;
         l->run_dw(&g, l->x, l->y);
     }
     for (c = from; c < to; c++) {
-        const int64_t sum = snug_check_sum(l, c);
-        const int8_t want = snug_check_expect(l, c, sum);
-        for (p = 0; p < SNUG_CHECK_PIXELS; p++) {
+        for (p = 0; p < pixels; p++) {
+            const int64_t sum = snug_check_sum(l, c, p);
+            const int8_t want = snug_check_expect(l, c, sum);
             const int8_t got = l->y[p * n + c - first];
             if (got != want) {
                 printf("%s: channel %d, %s: sum %ld gives %d, the kernel gives %d\n", l->name, (int)c, what, (long)sum,
@@ -147,39 +159,43 @@ static inline int32_t snug_check_run(const snug_layer *l, int32_t from, int32_t 
     return 0;
 }
 
-/* Puts channel c at the greatest sum, or the least. */
-static inline void snug_check_extreme(const snug_layer *l, int32_t c, int sign)
+/* Puts channel c of pixel p at the greatest sum, or the least. */
+static inline void snug_check_extreme(const snug_layer *l, int32_t c, int32_t p, int sign)
 {
+    const int32_t at = snug_check_pixel(l, p);
     int32_t i, j;
     for (i = 0; i < snug_check_pieces(l); i++) {
         for (j = 0; j < snug_check_len(l, i); j++) {
             const int positive = snug_check_weight(l, c, i, j) > 0;
-            *snug_check_at(l, c, i, j) = (int8_t)(positive != sign ? l->hi : l->lo);
+            snug_check_at(l, c, i, j)[at] = (int8_t)(positive != sign ? l->hi : l->lo);
         }
     }
 }
 
 /* The two inputs that attain the ends of the window of every channel; those of
-   a depthwise layer do not meet, so all its channels are run at once. */
+   a depthwise layer do not meet, so all its channels are run at once, for each
+   pixel of a block in turn. */
 static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
 {
     const int32_t channels = snug_check_channels(l);
-    const int32_t step = l->dw ? channels : 1;
-    int32_t c, i;
+    const int32_t step = l->dw ? channels : 1, pixels = l->dw ? SNUG_CHECK_DW_PIXELS : 1;
+    int32_t c, i, p;
     int sign;
     for (c = 0; c < channels; c += step) {
-        for (sign = 0; sign < 2; sign++) {
-            memset(l->x, 0, (size_t)l->size);
-            for (i = c; i < c + step; i++) {
-                snug_check_extreme(l, i, sign);
-            }
-            if (snug_check_run(l, c, c + step, sign ? "least sum" : "greatest sum")) {
-                (*failed)++;
-                return 0;
+        for (p = 0; p < pixels; p++) {
+            for (sign = 0; sign < 2; sign++) {
+                memset(l->x, 0, (size_t)l->size);
+                for (i = c; i < c + step; i++) {
+                    snug_check_extreme(l, i, p, sign);
+                }
+                if (snug_check_run(l, c, c + step, sign ? "least sum" : "greatest sum")) {
+                    (*failed)++;
+                    return 0;
+                }
             }
         }
     }
-    return 2 * (int64_t)channels;
+    return 2 * (int64_t)channels * pixels;
 }
 
 /* The sum in the middle of those that are not clamped: a sum that is wrong by

@@ -22,7 +22,8 @@ typedef struct {
     int32_t tiles;           /* that are transformed together: scratch holds them */
     const int8_t *weights;   /* [channel][row][column][input channel] */
     const int16_t *offset;   /* [split + 1][channel], or null: zeros. Row s is added to the sum of group s, so that it
-                                fits, the last to the total, so that q.preload has been added in all */
+                                fits, the last to the total, so that q.preload has been added in all;
+                                with one group it is zero */
     snug_requant q;
 } snug_ring;
 
@@ -187,76 +188,91 @@ static inline int32_t snug_ring_begin(int32_t t, int32_t out, int32_t size)
     return t * out < size - out ? t * out : size - out;
 }
 
-/* out x out sums of SNUG_RING_STEP channels from c, times 2^shift, to the sums
-   of a tile: group s of input channels. */
-static inline void snug_ring_add(const snug_ring *g, int32_t s, int32_t c, const snug_ring_v *v, int32_t pixels, int32_t shift,
-                                 int16_t *sums)
-{
-    int32_t i;
+/* What sums of sixteen channels are moved by and requantized with. */
+typedef struct {
 #if SNUG_NEON
-    int16_t lanes[8] = {0};
-    const int16x8_t left = vdupq_n_s16((int16_t)shift), right = vdupq_n_s16((int16_t)-shift);
-    int16x8_t offset;
-    for (i = 0; g->offset && i < 8 && c + i < g->c; i++) {
-        lanes[i] = g->offset[s * g->c + c + i];
+    int16x8_t first[2], last[2]; /* offsets of group 0, times 2^shift, and of the total */
+    snug_channels8 table[2];
+#endif
+    int32_t c, n; /* the first channel, how many there are */
+} snug_ring_channels;
+
+static inline snug_ring_channels snug_ring_load(const snug_ring *g, int32_t c, int32_t n, int32_t shift)
+{
+    snug_ring_channels t;
+#if SNUG_NEON
+    int16_t first[SNUG_LANES] = {0}, last[SNUG_LANES] = {0};
+    int32_t i;
+    for (i = 0; g->offset && i < n; i++) {
+        first[i] = g->offset[c + i];
+        last[i] = g->offset[g->split * g->c + c + i];
     }
-    offset = vshlq_s16(vld1q_s16(lanes), left);
-    for (i = 0; i < pixels; i++, sums += SNUG_LANES) {
-        const int16x8_t y = vshlq_s16(vaddq_s16(v[i], offset), right);
+    for (i = 0; i < 2; i++) {
+        t.first[i] = vshlq_s16(vld1q_s16(first + 8 * i), vdupq_n_s16((int16_t)shift));
+        t.last[i] = vld1q_s16(last + 8 * i);
+    }
+    snug_lanes_tables(&g->q, c, n, &t.table[0], &t.table[1]);
+#else
+    (void)g, (void)shift;
+#endif
+    t.c = c, t.n = n;
+    return t;
+}
+
+/* The sums of SNUG_RING_STEP channels, the i-th from t->c on, times 2^shift, to
+   the sums of a tile: group s of input channels. */
+static inline void snug_ring_add(const snug_ring *g, const snug_ring_channels *t, int32_t s, int32_t i, const snug_ring_v *v,
+                                 int32_t pixels, int32_t shift, int16_t *sums)
+{
+    int32_t p;
+#if SNUG_NEON
+    const int16x8_t left = vdupq_n_s16((int16_t)shift), right = vdupq_n_s16((int16_t)-shift);
+    int16x8_t offset = t->first[i / 8];
+    if (s > 0 && g->offset) {
+        int16_t lanes[8] = {0};
+        for (p = 0; p < 8 && i + p < t->n; p++) {
+            lanes[p] = g->offset[s * g->c + t->c + i + p];
+        }
+        offset = vshlq_s16(vld1q_s16(lanes), left);
+    } else if (s > 0) {
+        offset = vdupq_n_s16(0);
+    }
+    for (p = 0; p < pixels; p++, sums += SNUG_LANES) {
+        const int16x8_t y = vshlq_s16(vaddq_s16(v[p], offset), right);
         vst1q_s16(sums, s == 0 ? y : vaddq_s16(vld1q_s16(sums), y));
     }
 #else
-    const uint32_t offset = g->offset && c < g->c ? (uint32_t)g->offset[s * g->c + c] << shift : 0u;
-    for (i = 0; i < pixels; i++, sums += SNUG_LANES) {
-        const uint32_t y = (uint32_t)(snug_wrap16(v[i] + offset) >> shift);
+    const uint32_t offset = g->offset && i < t->n ? (uint32_t)g->offset[s * g->c + t->c + i] << shift : 0u;
+    for (p = 0; p < pixels; p++, sums += SNUG_LANES) {
+        const uint32_t y = (uint32_t)(snug_wrap16(v[p] + offset) >> shift);
         *sums = (int16_t)snug_wrap16(s == 0 ? y : (uint32_t)*sums + y);
     }
 #endif
 }
 
-/* Sums of one tile to n channels of y from c. */
-static inline void snug_ring_finish(const snug_ring *g, int32_t c, int32_t n, const int16_t *sums, int32_t out, int8_t *y)
+/* The sums of one tile to t->n channels of y. */
+static inline void snug_ring_finish(const snug_ring *g, const snug_ring_channels *t, const int16_t *sums, int32_t out, int8_t *y)
 {
     const snug_requant q = g->q;
     int32_t row, col;
-#if SNUG_NEON
-    snug_channels8 ta, tb;
-    int16_t lanes[SNUG_LANES] = {0};
-    int16x8_t la, lb;
-    for (col = 0; g->offset && col < n; col++) {
-        lanes[col] = g->offset[g->split * g->c + c + col];
-    }
-    la = vld1q_s16(lanes), lb = vld1q_s16(lanes + 8);
-    snug_lanes_tables(&q, c, n, &ta, &tb);
-    if (snug_is_fast(&q) && n == SNUG_LANES) { /* what is stored cannot change these */
-        const snug_narrow8 na = ta.narrow, nb = tb.narrow;
-        const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);
-        for (row = 0; row < out; row++) {
-            for (col = 0; col < out; col++, sums += SNUG_LANES) {
-                vst1q_s8(y + row * g->y_row + col * g->y_col + c,
-                         snug_lanes_fast(vaddq_s16(vld1q_s16(sums), la), vaddq_s16(vld1q_s16(sums + 8), lb), &na, &nb, lo, hi,
-                                         q.half));
-            }
-        }
-        return;
-    }
-    for (row = 0; row < out; row++) {
-        for (col = 0; col < out; col++, sums += SNUG_LANES) {
-            snug_lanes_store(&q, &ta, &tb, vaddq_s16(vld1q_s16(sums), la), vaddq_s16(vld1q_s16(sums + 8), lb), c, n,
-                             y + row * g->y_row + col * g->y_col + c);
-        }
-    }
-#else
+#if !SNUG_NEON
     int32_t i;
+#endif
+    y += t->c;
     for (row = 0; row < out; row++) {
         for (col = 0; col < out; col++, sums += SNUG_LANES) {
-            for (i = 0; i < n; i++) {
-                const uint32_t last = g->offset ? (uint32_t)g->offset[g->split * g->c + c + i] : 0u;
-                y[row * g->y_row + col * g->y_col + c + i] = snug_requantize(&q, snug_wrap16((uint32_t)sums[i] + last), c + i);
+            int8_t *const yp = y + row * g->y_row + col * g->y_col;
+#if SNUG_NEON
+            snug_lanes_store(&q, &t->table[0], &t->table[1], vaddq_s16(vld1q_s16(sums), t->last[0]),
+                             vaddq_s16(vld1q_s16(sums + 8), t->last[1]), t->c, t->n, yp);
+#else
+            for (i = 0; i < t->n; i++) {
+                const uint32_t last = g->offset ? (uint32_t)g->offset[g->split * g->c + t->c + i] : 0u;
+                yp[i] = snug_requantize(&q, snug_wrap16((uint32_t)sums[i] + last), t->c + i);
             }
+#endif
         }
     }
-#endif
 }
 
 /* A form of the transform: its sizes, and its two transforms of a patch. Input
@@ -267,6 +283,43 @@ typedef struct {
     void (*input)(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step);
     void (*output)(const int16_t *m, int32_t step, snug_ring_v *y);
 } snug_ring_form;
+
+/* The points of some tiles: m[point][tile][16], for input channels [i, i + part). */
+static inline void snug_ring_points(const int16_t *v, int32_t v_step, const int16_t *u, int32_t cin, int32_t part, int32_t points,
+                                    int32_t tiles, int16_t *m)
+{
+    int32_t p;
+    for (p = 0; p < points; p++) {
+        snug_ring_product(v, cin, u, part, tiles, m);
+        v += v_step;
+        u += cin * SNUG_LANES;
+        m += SNUG_RING_TILES * SNUG_LANES;
+    }
+}
+
+#if SNUG_NEON
+/* Eight whole sums of a tile, times 2^shift, straight to y: what snug_ring_add
+   and snug_ring_finish do when there is one group and the requantizer is fast. */
+static inline void snug_ring_give(const snug_ring *g, const snug_ring_channels *t, int32_t i, const int16x8_t *v, int32_t out,
+                                  int32_t shift, int8_t *y)
+{
+    const snug_narrow8 table = t->table[i / 8].narrow;
+    const int16x8_t offset = t->first[i / 8], right = vdupq_n_s16((int16_t)-shift);
+    const int8x8_t lo = vdup_n_s8((int8_t)g->q.lo), hi = vdup_n_s8((int8_t)g->q.hi);
+    const int32_t half = g->q.half, y_row = g->y_row, y_col = g->y_col;
+    int32_t row, col;
+    y += t->c + i;
+    SNUG_UNROLL
+    for (row = 0; row < out; row++, y += y_row) {
+        int8_t *yp = y;
+        SNUG_UNROLL
+        for (col = 0; col < out; col++, yp += y_col) {
+            const int16x8_t sum = vshlq_s16(vaddq_s16(v[row * out + col], offset), right);
+            vst1_s8(yp, vmin_s8(vmax_s8(vqmovn_s16(snug_fast8(sum, &table, half)), lo), hi));
+        }
+    }
+}
+#endif
 
 /* Output channels [from, from + count) of a layer, whose transformed weights are
    u. scratch: v[point][tile][cin], m[point][8][16], sums[8][out*out][16]. */
@@ -288,32 +341,103 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
             f->input(x + row * g->x_row + col * g->x_col, g->x_row, g->x_col, cin, v + t * cin, v_step);
         }
         for (c = 0; c < count; c += SNUG_LANES) {
-            const int32_t n = count - c < SNUG_LANES ? count - c : SNUG_LANES;
+            const snug_ring_channels ch = snug_ring_load(g, from + c, count - c < SNUG_LANES ? count - c : SNUG_LANES, f->shift);
             const int16_t *uc = u + c * points * cin;
+            int32_t direct = 0; /* no sums are kept */
+#if SNUG_NEON
+            direct = g->split == 1 && ch.n == SNUG_LANES && snug_is_fast(&g->q);
+#endif
             for (t = 0; t < tiles; t += SNUG_RING_TILES) {
                 const int32_t some = tiles - t < SNUG_RING_TILES ? tiles - t : SNUG_RING_TILES;
                 for (s = 0; s < g->split; s++) {
-                    for (p = 0; p < points; p++) {
-                        snug_ring_product(v + p * v_step + t * cin + s * part, cin, uc + (p * cin + s * part) * SNUG_LANES,
-                                          part, some, m + p * m_step);
-                    }
+                    snug_ring_points(v + t * cin + s * part, v_step, uc + s * part * SNUG_LANES, cin, part, points, some, m);
                     for (p = 0; p < some; p++) {
                         for (i = 0; i < SNUG_LANES; i += SNUG_RING_STEP) {
                             snug_ring_v sum[SNUG_RING_MAX_OUT * SNUG_RING_MAX_OUT];
                             f->output(m + p * SNUG_LANES + i, m_step, sum);
-                            snug_ring_add(g, s, from + c + i, sum, pixels, f->shift, sums + p * pixels * SNUG_LANES + i);
+#if SNUG_NEON
+                            if (direct) {
+                                const int32_t row = snug_ring_begin((first + t + p) / across, out, g->h);
+                                const int32_t col = snug_ring_begin((first + t + p) % across, out, g->w);
+                                snug_ring_give(g, &ch, i, sum, out, f->shift, y + row * g->y_row + col * g->y_col);
+                                continue;
+                            }
+#endif
+                            snug_ring_add(g, &ch, s, i, sum, pixels, f->shift, sums + p * pixels * SNUG_LANES + i);
                         }
                     }
                 }
-                for (p = 0; p < some; p++) {
+                for (p = 0; p < some && !direct; p++) {
                     const int32_t row = snug_ring_begin((first + t + p) / across, out, g->h);
                     const int32_t col = snug_ring_begin((first + t + p) % across, out, g->w);
-                    snug_ring_finish(g, from + c, n, sums + p * pixels * SNUG_LANES, out,
-                                     y + row * g->y_row + col * g->y_col);
+                    snug_ring_finish(g, &ch, sums + p * pixels * SNUG_LANES, out, y + row * g->y_row + col * g->y_col);
                 }
             }
         }
     }
 }
+
+/* The two transforms of a form, its description, and its KERNEL, from what it
+   does on one axis: NAME##_taps, NAME##_in, NAME##_out. Columns first, then rows. */
+#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT)                                                    \
+    static inline void NAME##_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step) \
+    {                                                                                                                   \
+        const snug_ring_k k = snug_ring_factors();                                                                      \
+        for (; cin > 0; cin -= SNUG_RING_STEP, x += SNUG_RING_STEP, v += SNUG_RING_STEP) {                              \
+            snug_ring_v half[POINTS][IN], d[IN], o[POINTS];                                                             \
+            int32_t i, j;                                                                                               \
+            SNUG_UNROLL                                                                                                 \
+            for (j = 0; j < IN; j++) {                                                                                  \
+                SNUG_UNROLL                                                                                             \
+                for (i = 0; i < IN; i++) {                                                                              \
+                    d[i] = snug_ring_load8(x + i * x_row + j * x_col);                                                  \
+                }                                                                                                       \
+                NAME##_in(d, o, k);                                                                                     \
+                SNUG_UNROLL                                                                                             \
+                for (i = 0; i < POINTS; i++) {                                                                          \
+                    half[i][j] = o[i];                                                                                  \
+                }                                                                                                       \
+            }                                                                                                           \
+            SNUG_UNROLL                                                                                                 \
+            for (i = 0; i < POINTS; i++) {                                                                              \
+                NAME##_in(half[i], o, k);                                                                               \
+                SNUG_UNROLL                                                                                             \
+                for (j = 0; j < POINTS; j++) {                                                                          \
+                    snug_ring_store(v + (POINTS * i + j) * step, o[j]);                                                 \
+                }                                                                                                       \
+            }                                                                                                           \
+        }                                                                                                               \
+    }                                                                                                                   \
+    static inline void NAME##_output(const int16_t *m, int32_t step, snug_ring_v *y)                                    \
+    {                                                                                                                   \
+        const snug_ring_k k = snug_ring_factors();                                                                      \
+        snug_ring_v half[OUT][POINTS], d[POINTS], o[OUT];                                                               \
+        int32_t i, j;                                                                                                   \
+        SNUG_UNROLL                                                                                                     \
+        for (j = 0; j < POINTS; j++) {                                                                                  \
+            SNUG_UNROLL                                                                                                 \
+            for (i = 0; i < POINTS; i++) {                                                                              \
+                d[i] = snug_ring_load16(m + (POINTS * i + j) * step);                                                   \
+            }                                                                                                           \
+            NAME##_out(d, o, k);                                                                                        \
+            SNUG_UNROLL                                                                                                 \
+            for (i = 0; i < OUT; i++) {                                                                                 \
+                half[i][j] = o[i];                                                                                      \
+            }                                                                                                           \
+        }                                                                                                               \
+        SNUG_UNROLL                                                                                                     \
+        for (i = 0; i < OUT; i++) {                                                                                     \
+            NAME##_out(half[i], y + OUT * i, k);                                                                        \
+        }                                                                                                               \
+    }                                                                                                                   \
+    static const snug_ring_form NAME = {IN, POINTS, OUT, STRIDE, SHIFT, NAME##_input, NAME##_output};                   \
+    static inline void NAME##_prepare(const snug_ring *g, void *prepared)                                               \
+    {                                                                                                                   \
+        snug_ring_prepare(g, POINTS, NAME##_taps, prepared);                                                            \
+    }                                                                                                                   \
+    static inline void KERNEL(const snug_ring *g, const int8_t *x, int8_t *y, void *scratch, const void *prepared)      \
+    {                                                                                                                   \
+        snug_ring_block(g, &NAME, x, y, 0, g->c, scratch, prepared);                                                    \
+    }
 
 #endif

@@ -33,68 +33,6 @@ static inline void snug_ring43_out(const snug_ring_v m[6], snug_ring_v y[4], snu
     y[3] = SNUG_ADD(SNUG_ADDK(SNUG_ADD(t, m[4]), m[3], k, 5), m[5]);
 }
 
-static inline void snug_ring43_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step)
-{
-    const snug_ring_k k = snug_ring_factors();
-    for (; cin > 0; cin -= SNUG_RING_STEP, x += SNUG_RING_STEP, v += SNUG_RING_STEP) {
-        snug_ring_v half[6][6], d[6], o[6]; /* half[point of a column][column] */
-        int32_t i, j;
-        SNUG_UNROLL
-        for (j = 0; j < 6; j++) {
-            SNUG_UNROLL
-            for (i = 0; i < 6; i++) {
-                d[i] = snug_ring_load8(x + i * x_row + j * x_col);
-            }
-            snug_ring43_in(d, o, k);
-            SNUG_UNROLL
-            for (i = 0; i < 6; i++) {
-                half[i][j] = o[i];
-            }
-        }
-        SNUG_UNROLL
-        for (i = 0; i < 6; i++) {
-            snug_ring43_in(half[i], o, k);
-            SNUG_UNROLL
-            for (j = 0; j < 6; j++) {
-                snug_ring_store(v + (6 * i + j) * step, o[j]);
-            }
-        }
-    }
-}
-
-static inline void snug_ring43_output(const int16_t *m, int32_t step, snug_ring_v *y)
-{
-    const snug_ring_k k = snug_ring_factors();
-    snug_ring_v half[4][6], d[6], o[4];
-    int32_t i, j;
-    SNUG_UNROLL
-    for (j = 0; j < 6; j++) {
-        SNUG_UNROLL
-        for (i = 0; i < 6; i++) {
-            d[i] = snug_ring_load16(m + (6 * i + j) * step);
-        }
-        snug_ring43_out(d, o, k);
-        SNUG_UNROLL
-        for (i = 0; i < 4; i++) {
-            half[i][j] = o[i];
-        }
-    }
-    SNUG_UNROLL
-    for (i = 0; i < 4; i++) {
-        snug_ring43_out(half[i], y + 4 * i, k);
-    }
-}
-
-static const snug_ring_form snug_ring43 = {6, 6, 4, 1, 2, snug_ring43_input, snug_ring43_output};
-
-static inline void snug_ring43_prepare(const snug_ring *g, void *prepared)
-{
-    snug_ring_prepare(g, 6, snug_ring43_taps, prepared);
-}
-
-static inline void snug_conv_s8_a16_ring43(const snug_ring *g, const int8_t *x, int8_t *y, void *scratch, const void *prepared)
-{
-    snug_ring_block(g, &snug_ring43, x, y, 0, g->c, scratch, prepared);
-}
+SNUG_RING_FORM(snug_ring43, snug_conv_s8_a16_ring43, 6, 6, 4, 1, 2)
 
 #endif
