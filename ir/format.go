@@ -89,6 +89,9 @@ type Sum struct {
 	Acc  Accum
 	K    int    // products in one dot product
 	Rung string // the argument that bounds it: type, l1 or window
+	// Spare is how many of the register's bits every window leaves free: a
+	// kernel whose transformed sums are 2^Spare times as large may use them.
+	Spare int
 	// Channels has one entry an output channel.
 	Channels []Channel
 	// Bias, Mul and Shift are the requantizer's, one a channel:

@@ -22,12 +22,7 @@ func bounds(s *state) error {
 }
 
 func boundNode(n *ir.Node, acc ir.Accum) error {
-	levels, w := n.In[0].Format.Levels, n.In[1].Const
-	if levels.Lo > 0 || levels.Hi < 0 {
-		// Zero inside the levels makes any subset of a sum's terms stay inside
-		// the window; formatFor sees to it, a network's own format need not.
-		levels = ir.Bound{Lo: min(levels.Lo, 0), Hi: max(levels.Hi, 0)}
-	}
+	levels, w := straddle(n.In[0].Format.Levels), n.In[1].Const
 	k := len(w.Int) / w.Shape[0]
 	for c := range n.Sum.Channels {
 		ch := &n.Sum.Channels[c]
@@ -41,8 +36,8 @@ func boundNode(n *ir.Node, acc ir.Accum) error {
 				return fmt.Errorf("channel %d: weight %d times levels %s needs %d bits in one product, a segment has %d", c, q, levels, signedBits(term), acc.Bits)
 			}
 		}
-		if !ch.Window.Fits(acc.Total()) {
-			return fmt.Errorf("channel %d: window %s needs %d bits, the accumulator has %d: use --acc %d, or --acc 16:32", c, ch.Window, ch.Window.BitsFor(), acc.Total(), ch.Window.BitsFor())
+		if bits := acc.Total() - n.Sum.Spare; !ch.Window.Fits(bits) {
+			return fmt.Errorf("channel %d: window %s needs %d bits, the accumulator has %d: use --acc %d, or --acc 16:32", c, ch.Window, ch.Window.BitsFor(), bits, ch.Window.BitsFor()+n.Sum.Spare)
 		}
 		if err := epilogue(n.Sum, c); err != nil {
 			return fmt.Errorf("channel %d: %w", c, err)
@@ -50,6 +45,10 @@ func boundNode(n *ir.Node, acc ir.Accum) error {
 	}
 	return nil
 }
+
+// straddle widens levels to hold zero, which makes any subset of a sum's terms
+// stay inside the window; formatFor sees to it, a network's own format need not.
+func straddle(b ir.Bound) ir.Bound { return ir.Bound{Lo: min(b.Lo, 0), Hi: max(b.Hi, 0)} }
 
 // epilogue proves that sum + bias, moved left by a negative shift, stays in the
 // 32 bits that a requantizer works in.

@@ -17,7 +17,8 @@ type budget struct {
 	cap int64 // each magnitude
 }
 
-// budgetFor returns the budget of a rung. With b the levels, X = hi - lo and
+// budgetFor returns the budget of a rung for sums that leave spare bits of the
+// accumulator free. With P what is left, b the levels, X = hi - lo and
 // M = max(|lo|, |hi|):
 //
 //	type    k * max|w| * M <= 2^(P-1) - 1   the operand types alone
@@ -26,8 +27,11 @@ type budget struct {
 //
 // When sums are flushed, P is the wide register's, and one product has to fit
 // the narrow one.
-func budgetFor(rung string, acc ir.Accum, b ir.Bound, k int) budget {
-	p := acc.Total()
+func budgetFor(rung string, acc ir.Accum, spare int, b ir.Bound, k int) budget {
+	p := acc.Total() - spare
+	if p < 1 {
+		return budget{}
+	}
 	half := int64(1)<<(p-1) - 1
 	m := max(-b.Lo, b.Hi, 1)
 	g := budget{l1: math.MaxInt64, cap: maxWeight}

@@ -16,9 +16,13 @@ type Samples interface {
 
 // Options say what to build.
 type Options struct {
-	Accum       ir.Accum
-	Pow2        bool   // requantize by shifts alone
-	Rung        string // type, l1 or window: the argument that bounds a sum
+	Accum ir.Accum
+	Pow2  bool   // requantize by shifts alone
+	Rung  string // type, l1 or window: the argument that bounds a sum
+	// Spare says how many bits of the register the windows of a convolution
+	// have to leave free, as kernels do that sum a multiple of the result. nil:
+	// none. Sums that are flushed spare nothing.
+	Spare       func(*ir.Node) int
 	KeepSoftmax bool
 	Calib       Samples
 	Workers     int
@@ -121,6 +125,14 @@ func (o *Options) check() error {
 		return fmt.Errorf("options: --calib: no calibration samples; give images or other inputs of the network")
 	}
 	return nil
+}
+
+// spare is Options.Spare of a sum that is not flushed.
+func (s *state) spare(n *ir.Node) int {
+	if s.o.Spare == nil || s.o.Accum.Wide != 0 {
+		return 0
+	}
+	return s.o.Spare(n)
 }
 
 func (s *state) progress(stage string, done, total int) {

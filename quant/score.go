@@ -103,7 +103,7 @@ func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) ([]float64, bool) {
 	}
 	m := w.Shape[0]
 	k := w.Const.Len() / m
-	g := budgetFor(t.s.o.Rung, t.s.o.Accum, f.Levels, k)
+	g := budgetFor(t.s.o.Rung, t.s.o.Accum, t.s.spare(n), f.Levels, k)
 	if g.l1 < 1 || g.cap < 1 {
 		return nil, false
 	}

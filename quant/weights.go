@@ -149,14 +149,14 @@ func (s *state) roundWeights(n *ir.Node, in, out *ir.Format) error {
 	w, bias := n.In[1], n.In[2].Const.Real
 	m := w.Shape[0]
 	k := w.Const.Len() / m
-	n.Sum = &ir.Sum{Acc: s.o.Accum, Rung: s.o.Rung, K: k, Channels: make([]ir.Channel, m),
+	n.Sum = &ir.Sum{Acc: s.o.Accum, Rung: s.o.Rung, Spare: s.spare(n), K: k, Channels: make([]ir.Channel, m),
 		Bias: make([]int32, m), Mul: make([]int32, m), Shift: make([]int8, m)}
 	if w.Const.Int == nil || w.Format == nil {
 		f := &ir.Format{Levels: ir.Bound{Lo: -maxWeight, Hi: maxWeight}, Scales: make([]float64, m)}
 		w.Const.Int = make([]int64, w.Const.Len())
-		g := budgetFor(s.o.Rung, s.o.Accum, in.Levels, k)
+		g := budgetFor(s.o.Rung, s.o.Accum, n.Sum.Spare, in.Levels, k)
 		if g.l1 < 1 || g.cap < 1 {
-			return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, k)
+			return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, k, n.Sum.Spare)
 		}
 		q := make([]int8, k)
 		for c := range m {
@@ -170,6 +170,7 @@ func (s *state) roundWeights(n *ir.Node, in, out *ir.Format) error {
 		w.Format = f
 	} else {
 		w.Format.Scales = scalesOf(w)
+		n.Sum.Spare = min(n.Sum.Spare, left(w.Const.Int, m, in.Levels, s.o.Accum))
 	}
 	for c := range m {
 		for _, v := range w.Const.Int[c*k : (c+1)*k] {
@@ -177,6 +178,21 @@ func (s *state) roundWeights(n *ir.Node, in, out *ir.Format) error {
 		}
 	}
 	return nil
+}
+
+// left returns how many bits of the accumulator the windows of all m rows of
+// given integers leave free, which is all that such a network can spare.
+func left(w []int64, m int, levels ir.Bound, acc ir.Accum) int {
+	levels = straddle(levels)
+	bits, k := 0, len(w)/m
+	for c := range m {
+		var window ir.Bound
+		for _, q := range w[c*k : (c+1)*k] {
+			window = window.Plus(levels.Product(q))
+		}
+		bits = max(bits, window.BitsFor())
+	}
+	return max(acc.Total()-bits, 0)
 }
 
 // maxBias bounds a bias in units of the sum, so that 32 bits hold sum and bias.
