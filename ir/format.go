@@ -23,14 +23,29 @@ func (a Bound) Plus(b Bound) Bound { return Bound{a.Lo + b.Lo, a.Hi + b.Hi} }
 // A Format says which reals the integers of a tensor stand for: integer q in
 // Levels is the real Scales[c] * (q - Zero). An activation has one scale, a
 // weight tensor one for each output channel.
+//
+// Steps, when not nil, has one factor a channel of an activation: integer q of
+// channel c is the real Scales[0] * Steps[c] * (q - Zero). Only convolutions
+// write and read such a tensor. The weights that read it are those of the
+// network times Steps, so that a sum is in units of Scales[0] times the weights'
+// scale, as ever.
 type Format struct {
 	Levels Bound
 	Zero   int64
 	Scales []float64
+	Steps  []float64
 }
 
 // Scale returns the scale of a tensor that has one.
 func (f *Format) Scale() float64 { return f.Scales[0] }
+
+// Step returns the factor of channel c.
+func (f *Format) Step(c int) float64 {
+	if f.Steps == nil {
+		return 1
+	}
+	return f.Steps[c]
+}
 
 // Real returns the real that integer q stands for, in a tensor with one scale.
 func (f *Format) Real(q int64) float64 { return f.Scales[0] * float64(q-f.Zero) }

@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -74,6 +75,9 @@ func (v *Value) String() string {
 	s := fmt.Sprintf("%s%v", v.Name, v.Shape)
 	if f := v.Format; f != nil {
 		s += fmt.Sprintf(" levels %s zero %d scale %.6g", f.Levels, f.Zero, f.Scales[0])
+		if f.Steps != nil {
+			s += fmt.Sprintf(" steps %.4g to %.4g", slices.Min(f.Steps), slices.Max(f.Steps))
+		}
 	}
 	return s
 }

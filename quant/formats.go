@@ -10,12 +10,24 @@ import (
 // A class is a set of values that share one format, because the operators
 // between them only move elements.
 type class struct {
-	values []*ir.Value
-	convs  []*ir.Node // that read a member
-	others bool       // something else reads a member too
-	output bool       // a member is the network's output
-	lo, hi float64
-	fixed  *ir.Format
+	values  []*ir.Value
+	writers []*ir.Node // that compute a member; nil stands for the network's input
+	movers  []*ir.Node // between members
+	convs   []*ir.Node // that read a member
+	others  bool       // something else reads a member too
+	output  bool       // a member is the network's output
+	lo, hi  float64
+	fixed   *ir.Format
+	at      point // of the format that search found
+	settled bool  // the weights pass has chosen the format
+}
+
+// give gives every member format f.
+func (c *class) give(f ir.Format) {
+	for _, v := range c.values {
+		own := f
+		v.Format = &own
+	}
 }
 
 // movers are the operators whose output has the format of their inputs.
@@ -34,13 +46,13 @@ func formats(s *state) error {
 			c := classes[i]
 			f := c.fixed
 			if f == nil {
-				best := s.search(c)
+				best, err := s.search(c)
+				if err != nil {
+					return err
+				}
 				f = &best
 			}
-			for _, v := range c.values {
-				own := *f
-				v.Format = &own
-			}
+			c.give(*f)
 			return nil
 		}, nil
 	})
@@ -95,6 +107,7 @@ func classesOf(s *state) []*class {
 		of[v] = c
 		all = append(all, c)
 	}
+	s.classOf = of
 	for _, n := range s.g.Nodes {
 		if !movers[n.Op] {
 			continue
@@ -105,7 +118,13 @@ func classesOf(s *state) []*class {
 			}
 		}
 	}
+	of[s.g.In[0]].writers = []*ir.Node{nil}
 	for _, n := range s.g.Nodes {
+		if c := of[n.Out[0]]; movers[n.Op] {
+			c.movers = append(c.movers, n)
+		} else {
+			c.writers = append(c.writers, n)
+		}
 		for _, v := range n.In {
 			if v == nil || v.Const != nil {
 				continue
@@ -153,43 +172,22 @@ func limit(n *ir.Node) {
 	f.Levels.Hi = f.Levels.Clamp(int64(min(hi, 1e6)))
 }
 
-// search climbs from the number of levels that splits the bits evenly to the
-// best neighbour in levels and clipping, by long steps first.
-func (s *state) search(c *class) ir.Format {
+// search climbs from the number of levels that splits the bits evenly.
+func (s *state) search(c *class) (ir.Format, error) {
 	if len(c.convs) == 0 {
-		return s.bestClip(c)
+		return s.bestClip(c), nil
 	}
-	type point struct{ x, r int }
-	seen := map[point]float64{}
 	scratch := s.newScratch(c)
-	score := func(p point) float64 {
-		if p.x < 0 || p.x >= len(levelCounts) || p.r < 0 || p.r >= len(clipRatios) {
-			return math.Inf(1)
+	at, err := climb(point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}, []int{4, 2, 1}, func(points []point) ([]float64, error) {
+		scores := make([]float64, len(points))
+		for i, p := range points {
+			f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
+			scores[i] = scratch.score(c, &f)
 		}
-		if e, ok := seen[p]; ok {
-			return e
-		}
-		f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
-		e := scratch.score(c, &f)
-		seen[p] = e
-		return e
-	}
-	at := point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}
-	if math.IsInf(score(at), 1) { // so many levels leave the weights nothing
-		at.x = 0
-	}
-	for _, step := range []int{4, 2, 1} {
-		for moved := true; moved; {
-			moved = false
-			for _, d := range []point{{step, 0}, {-step, 0}, {0, 1}, {0, -1}} {
-				q := point{at.x + d.x, at.r + d.r}
-				if score(q) < score(at)*(1-1e-4) {
-					at, moved = q, true
-				}
-			}
-		}
-	}
-	return formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi)
+		return scores, s.ctx.Err()
+	})
+	c.at = at
+	return formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi), err
 }
 
 // startLevels guesses X: with k products of Gaussian operands a budget of 2^P is
@@ -222,13 +220,7 @@ func (s *state) bestClip(c *class) ir.Format {
 	least := math.Inf(1)
 	for _, r := range clipRatios {
 		f := formatFor(maxLevels, r, c.lo, c.hi)
-		e := 0.0
-		for _, v := range c.values {
-			if sp := s.stats.values[v]; sp != nil {
-				e += ownError(sp.samples, &f)
-			}
-		}
-		if e < least {
+		if e := c.ownError(s, &f); e < least {
 			best, least = f, e
 		}
 	}
@@ -239,6 +231,21 @@ const maxLevels = 255
 
 // outputMargin widens the output's range beyond what calibration saw.
 const outputMargin = 0.05
+
+// ownError is the mean over the members of the error of f, 0 when only
+// convolutions read the class.
+func (c *class) ownError(s *state, f *ir.Format) float64 {
+	if !c.others {
+		return 0
+	}
+	e := 0.0
+	for _, v := range c.values {
+		if sp := s.stats.values[v]; sp != nil {
+			e += ownError(sp.samples, f) / float64(len(c.values))
+		}
+	}
+	return e
+}
 
 // ownError is the mean squared error of x in format f over its variance.
 func ownError(x []float32, f *ir.Format) float64 {

@@ -17,8 +17,12 @@ type Samples interface {
 // Options say what to build.
 type Options struct {
 	Accum ir.Accum
-	Pow2  bool   // requantize by shifts alone
-	Rung  string // type, l1 or window: the argument that bounds a sum
+	Pow2  bool // requantize by shifts alone
+	// Effort is how much work goes into rounding: 0 rounds to nearest, in seconds;
+	// 1 chooses levels by the true error behind the layers before; 2 also feeds
+	// the error of each weight into those that are rounded after it.
+	Effort int
+	Rung   string // type, l1 or window: the argument that bounds a sum
 	// Spare says how many bits of the register the windows of a convolution
 	// have to leave free, as kernels do that sum a multiple of the result. nil:
 	// none. Sums that are flushed spare nothing.
@@ -61,6 +65,8 @@ type state struct {
 	o     *Options
 	ctx   context.Context
 	stats *stats
+	// classOf is the class of every activation, from the formats pass on.
+	classOf map[*ir.Value]*class
 }
 
 // prepared is how many of the passes need no data.
@@ -108,6 +114,9 @@ const (
 	maxBits = 32
 )
 
+// maxEffort is the greatest Options.Effort.
+const maxEffort = 2
+
 func (o *Options) check() error {
 	a := o.Accum
 	if a.Bits < minBits || a.Bits > maxBits {
@@ -115,6 +124,9 @@ func (o *Options) check() error {
 	}
 	if a.Wide != 0 && (a.Wide != 32 || a.Bits > 16) {
 		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, such as 16:32", a)
+	}
+	if o.Effort < 0 || o.Effort > maxEffort {
+		return fmt.Errorf("options: --effort: %d, want 0 to %d", o.Effort, maxEffort)
 	}
 	switch o.Rung {
 	case "type", "l1", "window":

@@ -13,7 +13,9 @@ import (
 type stats struct {
 	images int
 	sums   map[*ir.Node]*patches
-	values map[*ir.Value]*spread
+	// targets are what the integers of each convolution are chosen for.
+	targets map[*ir.Node]*target
+	values  map[*ir.Value]*spread
 }
 
 // patches are inputs of one convolution at sampled output pixels: x has one
@@ -22,7 +24,7 @@ type patches struct {
 	node      *ir.Node
 	rows, n   int
 	perImage  int
-	x         []float32 // rows x n
+	x         []float32 // rows x n; nil when only positions are kept
 	positions []int     // perImage output pixels for each image
 }
 
@@ -33,21 +35,33 @@ type spread struct {
 }
 
 const (
-	patchBudget  = 1 << 21 // elements of all patches of one layer
-	minPatches   = 256
-	maxPatches   = 2048
 	valueSamples = 8192
 	seed         = 1 // of the choice of samples: the same bytes on every run
 )
 
+// A limit of patches: of their number, and of the elements of their inputs and
+// outputs.
+type patchLimit struct{ least, most, inputs, outputs int }
+
+var (
+	quickPatches  = patchLimit{256, 2048, 1 << 21, 1 << 31}
+	targetPatches = patchLimit{256, 12000, 1 << 24, 1 << 22}
+)
+
 // ranges runs the real network over the calibration set.
 func ranges(s *state) error {
-	st := &stats{images: s.o.Calib.Len(), sums: map[*ir.Node]*patches{}, values: map[*ir.Value]*spread{}}
+	st := &stats{images: s.o.Calib.Len(), sums: map[*ir.Node]*patches{}, targets: map[*ir.Node]*target{}, values: map[*ir.Value]*spread{}}
 	s.stats = st
 	values := activations(s.g)
 	for i, n := range s.g.Nodes {
 		if n.Op == "Conv" {
-			st.sums[n] = newPatches(n, st.images, uint64(i))
+			p := newPatches(n, st.images, quickPatches, uint64(i))
+			p.x = make([]float32, p.rows*p.n)
+			st.sums[n] = p
+			if s.o.Effort > 0 {
+				p = newPatches(n, st.images, targetPatches, uint64(i))
+			}
+			st.targets[n] = newTarget(p)
 		}
 	}
 	per := (valueSamples + st.images - 1) / st.images
@@ -70,12 +84,17 @@ func ranges(s *state) error {
 		}
 		for _, n := range s.g.Nodes {
 			if p := st.sums[n]; p != nil {
-				p.gather(p.x, r.Tensor(n.In[0]).Real, i)
+				x := r.Tensor(n.In[0]).Real
+				p.gather(p.x, p.n, i*p.perImage, x, i)
+				st.targets[n].add(x, i)
 			}
 		}
 	})
 	if err != nil {
 		return err
+	}
+	for _, t := range st.targets {
+		t.centre()
 	}
 	for j, v := range values {
 		sp := st.values[v]
@@ -174,14 +193,13 @@ func (s *state) parallel(stage string, n int, start func() (func(i int) error, e
 }
 
 // newPatches chooses the output pixels of every image that are sampled.
-func newPatches(n *ir.Node, images int, stream uint64) *patches {
+func newPatches(n *ir.Node, images int, limit patchLimit, stream uint64) *patches {
 	out := n.Out[0].Shape
 	pixels := out[2] * out[3]
 	rows := n.In[0].Shape[1] * n.Attrs.Kernel[0] * n.Attrs.Kernel[1]
-	total := min(max(patchBudget/rows, minPatches), maxPatches)
+	total := min(max(min(limit.inputs/rows, limit.outputs/out[1]), limit.least), limit.most)
 	p := &patches{node: n, rows: rows, perImage: min((total+images-1)/images, pixels)}
 	p.n = p.perImage * images
-	p.x = make([]float32, rows*p.n)
 	rng := rand.New(rand.NewPCG(seed, stream))
 	for range images {
 		for k := range p.perImage { // one pixel from each of perImage equal parts
@@ -192,14 +210,15 @@ func newPatches(n *ir.Node, images int, stream uint64) *patches {
 	return p
 }
 
-// gather copies the patches of image i out of input x to dst, zero where the
-// window reaches over the edge.
-func (p *patches) gather(dst, x []float32, i int) {
+// gather copies the patches of image i out of input x to columns at, at+1 and
+// so on of dst, whose rows are stride apart; zero where the window reaches over
+// the edge.
+func (p *patches) gather(dst []float32, stride, at int, x []float32, i int) {
 	a, in, ow := &p.node.Attrs, p.node.In[0].Shape, p.node.Out[0].Shape[3]
 	c, h, w := in[1], in[2], in[3]
 	for k, pos := range p.positions[i*p.perImage : (i+1)*p.perImage] {
 		top, left := pos/ow*a.Strides[0]-a.Pads[0], pos%ow*a.Strides[1]-a.Pads[1]
-		at := i*p.perImage + k
+		at := at + k
 		for ch := range c {
 			for kh := range a.Kernel[0] {
 				r := top + kh*a.Dilations[0]
@@ -210,7 +229,7 @@ func (p *patches) gather(dst, x []float32, i int) {
 						v = x[(ch*h+r)*w+s]
 					}
 					dst[at] = v
-					at += p.n
+					at += stride
 				}
 			}
 		}

@@ -57,7 +57,7 @@ func sumPatches(y []float32, p *patches, w []float32, groups int, x []float32) {
 // of the sums' error, less its mean, which the bias takes off, over the
 // power of the sums; and the format's own error where anything else reads it.
 func (t *scratch) score(c *class, f *ir.Format) float64 {
-	total := 0.0
+	total := c.ownError(t.s, f)
 	for i, n := range c.convs {
 		p := t.s.stats.sums[n]
 		scales, ok := t.quantizeWeights(n, f)
@@ -79,13 +79,6 @@ func (t *scratch) score(c *class, f *ir.Format) float64 {
 			e += variance(y)
 		}
 		total += e / t.power[i]
-	}
-	if c.others {
-		for _, v := range c.values {
-			if sp := t.s.stats.values[v]; sp != nil {
-				total += ownError(sp.samples, f) / float64(len(c.values))
-			}
-		}
 	}
 	return total
 }

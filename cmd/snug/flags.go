@@ -21,6 +21,7 @@ type options struct {
 	acc     string
 	scales  string
 	rung    string
+	effort  int
 	softmax bool
 	calib   string
 	limit   int
@@ -48,6 +49,7 @@ func (o *options) network() {
 	f.StringVar(&o.acc, "acc", "16", "accumulator: `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
 	f.StringVar(&o.scales, "scales", "fixed", "requantize by `fixed` (15-bit multiplier and shift) or pow2 (shift)")
 	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`")
+	f.IntVar(&o.effort, "effort", 2, "work that goes into rounding, `0` to 2: 0 takes seconds")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
 	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std")
 	f.StringVar(&o.mean, "mean", "", "`M`, or one a channel")
@@ -155,6 +157,6 @@ func (o *options) quantOptions() (*quant.Options, error) {
 	if o.calib == "" {
 		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
 	}
-	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, KeepSoftmax: o.softmax,
+	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, KeepSoftmax: o.softmax,
 		Workers: max(o.workers, 1), Dump: o.dump}, nil
 }

@@ -41,6 +41,16 @@ func Gemm(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, 
 	addProduct(m, n, k, matrix{a, lda, 1}, matrix{b, ldb, 1}, c, ldc)
 }
 
+// GemmT is Gemm with B transposed: B is n x k with rows ldb apart.
+func GemmT(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, acc bool) {
+	if !acc {
+		for i := range m {
+			clear(c[i*ldc:][:n])
+		}
+	}
+	addProduct(m, n, k, matrix{a, lda, 1}, matrix{b, ldb, 1}.transposed(), c, ldc)
+}
+
 // addProduct computes C += A*B.
 func addProduct(m, n, k int, a, b matrix, c []float32, ldc int) {
 	switch {

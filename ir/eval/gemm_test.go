@@ -91,7 +91,11 @@ func TestTransposed(t *testing.T) {
 				b = matrix{b.v, k, 1}.transposed()
 			}
 			c := make([]float32, m*n)
-			addProduct(m, n, k, a, b, c, n)
+			if way == 2 {
+				GemmT(m, n, k, a.v, k, b.v, k, c, n, false)
+			} else {
+				addProduct(m, n, k, a, b, c, n)
+			}
 			for at, v := range c {
 				want, scale := naive(k, a, b, at/n, at%n)
 				if d := math.Abs(float64(v) - want); d > 1e-6*scale {

@@ -1,0 +1,271 @@
+package quant
+
+import (
+	"math"
+	"slices"
+)
+
+// multipliers are the scales that are tried for every row, in units of the one
+// at which the unrounded weights just spend the budget. They reach above one,
+// because rounding may overshoot: quick while formats are searched for, all of
+// them in the end.
+var (
+	quickMultipliers = []float64{0.6, 0.8, 0.95, 1.02, 1.12, 1.3}
+	allMultipliers   = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 1, 1.03, 1.08, 1.15, 1.3}
+)
+
+const (
+	// ridge is added to the second moments, as a part of the mean of their
+	// diagonal; shortSample is how much more of it too few samples need.
+	ridge       = 0.01
+	shortSample = 5
+	// blockRows is how many rows are rounded at once.
+	blockRows = 1024
+	// finest is how much finer a scale may be than the one at which the greatest
+	// weight just fits: that weight is clipped.
+	finest = 0.9
+)
+
+// A solver rounds the rows of one product with feedback of errors. Columns
+// stand in the order of perm, the one of most power last, which is rounded
+// first.
+type solver struct {
+	p      *product
+	h      []float32 // second moments of x, lower triangle, in the order of x
+	perm   []int
+	lambda float64
+	lower  factor    // of h plus the ridge, with ones on its diagonal
+	d      []float64 // the diagonal
+	cross  []float32 // m x k: moments of y and x
+	prior  []float32 // m x k: the real weights
+	rhs    []float32 // m x k: cross + lambda * prior
+	best   []float32 // m x k: the real weights that are best for x as it is
+}
+
+// solver prepares p. The target is the real network's sum on real inputs while
+// x is what the integers before left of them: the best real weights take back
+// what linear algebra can of that error (asymmetric calibration), and the ridge
+// holds them near the network's own.
+func newSolver(p *product) *solver {
+	k := p.k
+	s := &solver{p: p, h: secondMoments(p.x, k, p.n, p.top), perm: make([]int, k)}
+	mean := 0.0
+	for i := range k {
+		s.perm[i] = i
+		mean += float64(s.h[i*k+i])
+	}
+	mean = max(mean/float64(k), 1e-9)
+	slices.SortStableFunc(s.perm, func(a, b int) int {
+		switch da, db := s.h[a*k+a], s.h[b*k+b]; {
+		case da < db:
+			return -1
+		case da > db:
+			return 1
+		}
+		return 0
+	})
+	s.lambda = ridge * mean * (1 + shortSample*float64(k)/float64(p.n))
+	h := make([]float32, k*k)
+	for i, pi := range s.perm {
+		for j, pj := range s.perm[:i+1] {
+			h[i*k+j] = s.moment(pi, pj)
+		}
+		h[i*k+i] += float32(s.lambda)
+	}
+	s.lower = cholesky(h, k)
+	s.cross = s.ordered(crossMoments(p.y, p.m, p.x, k, p.n))
+	s.prior = s.ordered(p.w)
+	s.rhs = make([]float32, len(s.cross))
+	for i, v := range s.prior {
+		s.rhs[i] = s.cross[i] + float32(float32(s.lambda)*v)
+	}
+	s.best = slices.Clone(s.rhs)
+	s.lower.solve(s.best, p.m)
+	s.d = s.lower.unit()
+	return s
+}
+
+func (s *solver) moment(i, j int) float32 { return s.h[max(i, j)*s.p.k+min(i, j)] }
+
+// ordered returns rows with their columns in the order of perm.
+func (s *solver) ordered(w []float32) []float32 {
+	out, k := make([]float32, len(w)), s.p.k
+	for r := 0; r < len(w); r += k {
+		for i, at := range s.perm {
+			out[r+i] = w[r+at]
+		}
+	}
+	return out
+}
+
+// round tries the multipliers on every row and keeps the feasible integers of
+// least error; where none is feasible, the nearest ones are repaired.
+func (s *solver) round(multipliers []float64) choice {
+	p := s.p
+	c := choice{q: make([]float32, p.m*p.k), scales: make([]float64, p.m)}
+	step := max(blockRows/len(multipliers), 1)
+	for from := 0; from < p.m; from += step {
+		s.block(&c, from, min(from+step, p.m), multipliers)
+	}
+	return c
+}
+
+// block is round for some rows.
+func (s *solver) block(c *choice, from, to int, multipliers []float64) {
+	k := s.p.k
+	var rows []int
+	var scales []float64
+	for i := from; i < to; i++ {
+		last := 0.0
+		for _, m := range multipliers {
+			if scale := s.scale(i, m); scale != last && scale > 0 {
+				rows, scales = append(rows, i), append(scales, scale)
+				last = scale
+			}
+		}
+	}
+	w := make([]float32, len(rows)*k)
+	for r, i := range rows {
+		inverse := float32(1 / scales[r])
+		for j, v := range s.best[i*k : (i+1)*k] {
+			w[r*k+j] = v * inverse
+		}
+	}
+	errs := s.lower.feedback(w, len(rows), s.d, float32(s.p.budget.cap))
+	for r := 0; r < len(rows); {
+		end := r
+		for end < len(rows) && rows[end] == rows[r] {
+			end++
+		}
+		s.keep(c, rows[r], w[r*k:end*k], scales[r:end], errs[r:end])
+		r = end
+	}
+	for i := from; i < to; i++ {
+		if c.scales[i] == 0 { // a row of zeros
+			c.scales[i] = max(s.p.floor[i], 1e-6)
+			if s.p.exact != nil {
+				c.scales[i] = s.p.exact(i, c.scales[i])
+			}
+		}
+	}
+}
+
+// scale returns the scale of row i for a multiplier; 0 for a row of zeros.
+func (s *solver) scale(i int, multiplier float64) float64 {
+	var sum, top float64
+	for _, v := range s.best[i*s.p.k : (i+1)*s.p.k] {
+		a := math.Abs(float64(v))
+		sum += a
+		top = max(top, a)
+	}
+	b := s.p.budget
+	if top == 0 || b.l1 < 1 || b.cap < 1 {
+		return 0
+	}
+	scale := max(sum/float64(b.l1), top/float64(b.cap)) * multiplier
+	scale = max(scale, finest*top/float64(b.cap), s.p.floor[i])
+	if s.p.exact != nil {
+		scale = s.p.exact(i, scale)
+	}
+	return scale
+}
+
+// keep gives row i the best of its candidates: q, one after the other, at
+// scales, with errs the errors of feedback in units of the squared scale.
+func (s *solver) keep(c *choice, i int, q []float32, scales, errs []float64) {
+	k := s.p.k
+	best, least := -1, math.Inf(1)
+	shortest, excess := 0, math.Inf(1)
+	for t := range scales {
+		row := q[t*k : (t+1)*k]
+		if over := l1(row) - float64(s.p.budget.l1); over > 0 {
+			if over < excess {
+				shortest, excess = t, over
+			}
+			continue
+		}
+		if e := s.err(i, row, scales[t], errs[t]); e < least {
+			best, least = t, e
+		}
+	}
+	out := c.q[i*k : (i+1)*k]
+	t := best
+	if best < 0 {
+		t = shortest
+	}
+	for j, at := range s.perm {
+		out[at] = q[t*k+j]
+	}
+	c.scales[i] = scales[t]
+	if best < 0 {
+		s.repair(out, i, scales[t])
+	}
+}
+
+func l1(q []float32) float64 {
+	sum := 0.0
+	for _, v := range q {
+		sum += math.Abs(float64(v))
+	}
+	return sum
+}
+
+// err ranks candidates of row i by the power of the error of their sums, up to
+// a constant of the row, after the scale has been fitted. With W the best
+// weights, G = h + lambda I, B = rhs and w the row's own weights, the ridge's
+// objective is a constant plus (W-sq) G (W-sq)', which feedback has summed; and
+// q G q' follows from it, for W G = B. What the ridge added is taken off.
+func (s *solver) err(i int, q []float32, scale, fed float64) float64 {
+	k := s.p.k
+	fed *= scale * scale
+	var qq, qb, qr, wb, apart float64
+	for j, v := range q {
+		v, b := float64(v), float64(s.rhs[i*k+j])
+		qq += v * v
+		qb += v * b
+		qr += v * float64(s.cross[i*k+j])
+		wb += float64(s.best[i*k+j]) * b
+		d := scale*v - float64(s.prior[i*k+j])
+		apart += d * d
+	}
+	e := fed - s.lambda*apart
+	power := (fed-wb+2*scale*qb)/(scale*scale) - s.lambda*qq
+	if slope := qr - scale*power; s.p.exact == nil && power > 0 && qr > 0 {
+		e -= slope * slope / power
+	}
+	return e
+}
+
+// repair takes units off q until it keeps the budget: each time the one whose
+// loss raises the error of row i least. Columns are in the order of x.
+func (s *solver) repair(q []float32, i int, scale float64) {
+	k := s.p.k
+	slope := make([]float64, k) // half the derivative of the error by each weight
+	for j, at := range s.perm {
+		slope[at] = -float64(s.cross[i*k+j])
+	}
+	for a, v := range q {
+		if v != 0 {
+			for j := range slope {
+				slope[j] += scale * float64(v) * float64(s.moment(a, j))
+			}
+		}
+	}
+	for over := int64(l1(q)) - s.p.budget.l1; over > 0; over-- {
+		at, least := -1, math.Inf(1)
+		for j, v := range q {
+			if v == 0 {
+				continue
+			}
+			sign := math.Copysign(1, float64(v))
+			if e := scale*scale*float64(s.moment(j, j)) - 2*scale*sign*slope[j]; e < least {
+				at, least = j, e
+			}
+		}
+		sign := math.Copysign(1, float64(q[at]))
+		q[at] -= float32(sign)
+		for j := range slope {
+			slope[j] -= scale * sign * float64(s.moment(at, j))
+		}
+	}
+}

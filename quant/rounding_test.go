@@ -1,0 +1,86 @@
+package quant
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+)
+
+// randomProduct has correlated inputs in [0, top], and sums with a little noise,
+// as layers before leave it.
+func randomProduct(r *rand.Rand, m, k, n int, top int64, acc int) *product {
+	p := &product{m: m, k: k, n: n, top: top, x: make([]float32, k*n), y: make([]float32, m*n), w: make([]float32, m*k), floor: make([]float64, m)}
+	for j := range n {
+		common := r.NormFloat64()
+		for i := range k {
+			v := float64(top) / 6 * (0.8*common + r.NormFloat64() + float64(i%3))
+			p.x[i*n+j] = float32(math.RoundToEven(min(max(v, 0), float64(top))))
+		}
+	}
+	for i := range p.w {
+		p.w[i] = float32(r.NormFloat64() * math.Exp(r.NormFloat64()))
+	}
+	eval.Gemm(m, n, k, p.w, k, p.x, n, p.y, n, false)
+	for i := range m {
+		row, mean := p.y[i*n:(i+1)*n], float32(0)
+		for _, v := range row {
+			mean += v / float32(n)
+		}
+		for j := range row {
+			row[j] += float32(r.NormFloat64())*float32(top)/4 - mean
+		}
+	}
+	p.budget = budgetFor("window", ir.Accum{Bits: acc}, 0, ir.Bound{Hi: top}, k)
+	return p
+}
+
+// TestFeedback holds the error that feedback returns against its definition,
+// and that it is never above that of rounding to nearest.
+func TestFeedback(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, k := range []int{1, 5, 64, 65, 200} {
+		p := randomProduct(r, 3, k, 4*k+20, 31, 16)
+		s := newSolver(p)
+		full := func(i, j int) float64 { // h plus the ridge, in the order of perm
+			v := float64(s.moment(s.perm[i], s.perm[j]))
+			if i == j {
+				v += s.lambda
+			}
+			return v
+		}
+		objective := func(row, q []float32) float64 {
+			e := 0.0
+			for i := range k {
+				for j := range k {
+					e += (float64(row[i]) - float64(q[i])) * (float64(row[j]) - float64(q[j])) * full(i, j)
+				}
+			}
+			return e
+		}
+		w, q := make([]float32, len(s.best)), make([]float32, len(s.best))
+		for i, v := range s.best {
+			w[i] = v * 3
+			q[i] = w[i]
+		}
+		errs := s.lower.feedback(q, p.m, s.d, 1000)
+		fed, plain := 0.0, 0.0
+		for i := range p.m {
+			row := w[i*k : (i+1)*k]
+			nearest := make([]float32, k)
+			for j, v := range row {
+				nearest[j] = roundEven(v)
+			}
+			want := objective(row, q[i*k:(i+1)*k])
+			fed, plain = fed+want, plain+objective(row, nearest)
+			if math.Abs(errs[i]-want) > 1e-3*want {
+				t.Errorf("k %d row %d: error %g, want %g", k, i, errs[i], want)
+			}
+		}
+		if fed > plain*(1+1e-6) {
+			t.Errorf("k %d: error %g with feedback, %g to nearest", k, fed, plain)
+		}
+	}
+}

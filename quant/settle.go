@@ -1,0 +1,144 @@
+package quant
+
+import (
+	"math"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+)
+
+// realOf gives the reals of a value for calibration image i, before they are
+// rounded to levels; they are valid until the next call.
+type realOf = func(i int) ([]float32, error)
+
+// feedbackEffort is the effort from which on weights are rounded with feedback
+// of errors.
+const feedbackEffort = 2
+
+// searchSamples is about how many samples a format is judged on.
+const searchSamples = 3000
+
+// settle chooses the format of v's class again, now that what computes v is
+// known: levels and clipping that leave the least error at the sums that read
+// the class, with the weights that those levels get. Where several nodes write
+// the class, the real network's values have to do.
+func (r *intRun) settle(v *ir.Value, real func() (realOf, error)) error {
+	c := r.s.classOf[v]
+	if r.s.o.Effort == 0 || r.s.o.Pow2 || c.settled || c.fixed != nil || c.output || len(c.convs) == 0 {
+		return nil
+	}
+	c.settled = true
+	readers, err := r.readers(c, v, real)
+	if err != nil {
+		return err
+	}
+	at, err := climb(c.at, []int{3, 1}, func(points []point) ([]float64, error) {
+		scores := make([]float64, len(points))
+		err := r.s.parallel("", len(points), func() (func(int) error, error) {
+			return func(i int) error {
+				f := formatFor(levelCounts[points[i].x], clipRatios[points[i].r], c.lo, c.hi)
+				scores[i] = r.s.judge(c, readers, &f)
+				return nil
+			}, nil
+		})
+		return scores, err
+	})
+	if err != nil {
+		return err
+	}
+	c.give(formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi))
+	return nil
+}
+
+// A reader is a convolution that reads a class, with its inputs at samples.
+type reader struct {
+	node   *ir.Node
+	target *target
+	x      []float32 // reals
+}
+
+// readers gathers what the convolutions of c read.
+func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]reader, error) {
+	var all []reader
+	for _, n := range c.convs {
+		t := r.s.stats.targets[n].thin(searchSamples)
+		all = append(all, reader{n, t, make([]float32, t.at.rows*t.at.n)})
+	}
+	if len(c.writers) != 1 {
+		for i := range all {
+			p := r.s.stats.sums[all[i].node]
+			all[i] = reader{p.node, newTarget(p), p.x}
+			sumPatches(all[i].target.y, p, p.node.In[1].Const.Real, p.node.Attrs.Group, p.x)
+			all[i].target.centre()
+		}
+		return all, nil
+	}
+	return all, r.s.parallel("", r.images(), func() (func(int) error, error) {
+		f, err := real()
+		return func(i int) error {
+			x, err := f(i)
+			if err != nil {
+				return err
+			}
+			tensors := map[*ir.Value]*ir.Tensor{v: {Elem: ir.Float32, Shape: v.Shape, Real: x}}
+			for _, n := range c.movers {
+				if err := move(n, tensors); err != nil {
+					return err
+				}
+			}
+			for _, rd := range all {
+				p := rd.target.at
+				p.gather(rd.x, p.n, i*p.perImage, tensors[rd.node.In[0]].Real, i)
+			}
+			return nil
+		}, err
+	})
+}
+
+// move runs an operator that only moves elements.
+func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor) error {
+	in := make([]*ir.Tensor, len(n.In))
+	for i, v := range n.In {
+		switch {
+		case v == nil:
+		case v.Const != nil:
+			in[i] = v.Const
+		default:
+			in[i] = tensors[v]
+		}
+	}
+	y, err := eval.Node(n, in)
+	if err != nil {
+		return err
+	}
+	for i, v := range n.Out {
+		tensors[v] = y[i]
+	}
+	return nil
+}
+
+// judge is the error of format f for class c: at each convolution that reads it
+// the power of the sums' error over theirs, and the format's own error where
+// anything else reads it.
+func (s *state) judge(c *class, readers []reader, f *ir.Format) float64 {
+	total := c.ownError(s, f)
+	for _, rd := range readers {
+		x := make([]float32, len(rd.x))
+		quantize32(x, rd.x, f)
+		noise, power := 0.0, 0.0
+		if isGiven(rd.node.In[1]) {
+			continue
+		}
+		products, ok := s.products(rd.node, f, rd.target, x)
+		if !ok {
+			return math.Inf(1)
+		}
+		for _, p := range products {
+			ch := s.choose(p, quickMultipliers)
+			noise += ch.noise
+			power += ch.power
+		}
+		total += noise / max(power, 1e-12)
+	}
+	return total
+}

@@ -1,0 +1,283 @@
+package quant
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+)
+
+// conv decides the integers of one convolution, and runs it.
+func (r *intRun) conv(n *ir.Node) error {
+	in := n.In[0].Format
+	given := isGiven(n.In[1])
+	n.Sum = newSum(r.s, n)
+	t := r.s.stats.targets[n]
+	delete(r.s.stats.targets, n) // the largest thing that is kept of a layer
+	x := r.levels(n, t.at)
+	if given {
+		n.In[1].Format.Scales = scalesOf(n.In[1])
+		n.Sum.Spare = min(n.Sum.Spare, left(n.In[1].Const.Int, len(n.Sum.Channels), in.Levels, r.s.o.Accum))
+	} else if err := r.round(n, t, x); err != nil {
+		return err
+	}
+	r.bias(n, t, x, !given)
+	if err := r.settle(n.Out[0], func() (realOf, error) { return r.reals(n) }); err != nil {
+		return err
+	}
+	r.requantizer(n)
+	return r.run(n)
+}
+
+// isGiven reports whether w are integers that the network came with.
+func isGiven(w *ir.Value) bool { return w.Const.Int != nil && w.Format != nil }
+
+func newSum(s *state, n *ir.Node) *ir.Sum {
+	m := n.In[1].Shape[0]
+	return &ir.Sum{Acc: s.o.Accum, Rung: s.o.Rung, Spare: s.spare(n), K: n.In[1].Const.Len() / m, Channels: make([]ir.Channel, m),
+		Bias: make([]int32, m), Mul: make([]int32, m), Shift: make([]int8, m)}
+}
+
+// levels returns the integers of n's input, less the zero point, at patches.
+func (r *intRun) levels(n *ir.Node, p *patches) []float32 {
+	x := make([]float32, p.rows*p.n)
+	image := make([]float32, ir.NumElements(n.In[0].Shape))
+	for i, q := range r.values[n.In[0]] {
+		units(image, q, n.In[0].Format.Zero)
+		p.gather(x, p.n, i*p.perImage, image, i)
+	}
+	return x
+}
+
+// round gives the weights of n their integers and scales, for inputs x.
+func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
+	s, w, in := r.s, n.In[1], n.In[0].Format
+	products, ok := s.products(n, in, t, x)
+	if !ok {
+		return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, n.Sum.K, n.Sum.Spare)
+	}
+	w.Const.Int = make([]int64, w.Const.Len())
+	w.Format = &ir.Format{Levels: ir.Bound{Lo: -maxWeight, Hi: maxWeight}, Scales: make([]float64, w.Shape[0])}
+	return s.parallel("", len(products), func() (func(int) error, error) {
+		return func(g int) error {
+			p := products[g]
+			c := s.choose(p, allMultipliers)
+			for i, q := range c.q {
+				w.Const.Int[g*p.m*p.k+i] = int64(q)
+			}
+			for i, scale := range c.scales {
+				w.Format.Scales[g*p.m+i] = scale / in.Scale()
+			}
+			return nil
+		}, nil
+	})
+}
+
+// choose rounds the weights of one product as the effort asks for, and measures
+// what is left.
+func (s *state) choose(p *product, multipliers []float64) choice {
+	var c choice
+	if s.o.Effort < feedbackEffort {
+		c = p.nearest()
+	} else {
+		c = newSolver(p).round(multipliers)
+	}
+	p.measure(&c)
+	return c
+}
+
+// products lists one product a group of n for levels x of format f; false when
+// the budget leaves nothing.
+func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*product, bool) {
+	w, bias, groups := n.In[1], n.In[2].Const.Real, n.Attrs.Group
+	m, k := w.Shape[0]/groups, w.Const.Len()/w.Shape[0]
+	b := budgetFor(s.o.Rung, s.o.Accum, s.spare(n), f.Levels, k)
+	if b.l1 < 1 || b.cap < 1 {
+		return nil, false
+	}
+	taps := n.Attrs.Kernel[0] * n.Attrs.Kernel[1]
+	all := make([]*product, groups)
+	for g := range all {
+		p := &product{m: m, k: k, n: t.at.n, budget: b, top: max(f.Zero-f.Levels.Lo, f.Levels.Hi-f.Zero),
+			x: x[g*k*t.at.n:][:k*t.at.n], y: t.y[g*m*t.at.n:][:m*t.at.n], w: make([]float32, m*k), floor: make([]float64, m)}
+		for i := range p.w {
+			p.w[i] = float32(float64(w.Const.Real[g*m*k+i]) * f.Scale() * f.Step((g*k+i%k)/taps))
+		}
+		for i := range p.floor {
+			p.floor[i] = math.Abs(float64(bias[g*m+i])) / maxBias
+		}
+		if s.o.Pow2 {
+			out := n.Out[0].Format
+			p.exact = func(row int, scale float64) float64 { return exactScale(scale, out.Scale()*out.Step(g*m+row)) }
+		}
+		all[g] = p
+	}
+	return all, true
+}
+
+// exactScale returns the least scale from s on that is a power of two of unit.
+func exactScale(s, unit float64) float64 { return math.Exp2(math.Ceil(math.Log2(s/unit)-1e-9)) * unit }
+
+// exactRow rounds a row at the least exact scale from s on that keeps the
+// budget.
+func exactRow(q []int8, row []float32, g budget, s float64, exact func(float64) float64) float64 {
+	for s = exact(s); !fitsBudget(row, s, g); {
+		s = exact(s * 1.5)
+	}
+	inv := float32(1 / s)
+	for i, v := range row {
+		q[i] = int8(roundEven(v * inv))
+	}
+	return s
+}
+
+// left returns how many bits of the accumulator the windows of all m rows of
+// given integers leave free, which is all that such a network can spare.
+func left(w []int64, m int, levels ir.Bound, acc ir.Accum) int {
+	levels = straddle(levels)
+	bits, k := 0, len(w)/m
+	for c := range m {
+		var window ir.Bound
+		for _, q := range w[c*k : (c+1)*k] {
+			window = window.Plus(levels.Product(q))
+		}
+		bits = max(bits, window.BitsFor())
+	}
+	return max(acc.Total()-bits, 0)
+}
+
+// maxBias bounds a bias in units of the sum, so that 32 bits hold sum and bias.
+const maxBias = 1 << 28
+
+// bias rounds the bias to units of the sum, corrected by the mean of the error
+// of the integer sums at the sampled pixels, and notes the signal to noise
+// ratio that is left. The integers of a quantized network mean what they mean:
+// nothing of theirs is corrected.
+func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
+	w, in, b := n.In[1], n.In[0].Format, n.In[2].Const.Real
+	k := n.Sum.K
+	real := make([]float32, len(w.Const.Int))
+	for i, q := range w.Const.Int {
+		real[i] = float32(q)
+		n.Sum.Channels[i/k].Sum += q
+	}
+	samples := t.at.n
+	y := make([]float32, len(t.y))
+	sumPatches(y, t.at, real, n.Attrs.Group, x)
+	signal, noise := 0.0, 0.0
+	for c, scale := range w.Format.Scales {
+		want, got := t.y[c*samples:(c+1)*samples], y[c*samples:(c+1)*samples]
+		unit := in.Scale() * scale
+		mean := t.mean[c]
+		for _, v := range got {
+			mean -= float64(v) * unit / float64(samples)
+		}
+		shift := mean
+		if !correct {
+			shift = 0
+		}
+		q := math.Round((float64(b[c]) + shift) / unit)
+		q = min(max(q, -maxBias), maxBias)
+		rest := t.mean[c] + float64(b[c]) - q*unit // of the real sum, once the integers' bias is taken off
+		for j := range want {
+			d := float64(want[j]) - float64(got[j])*unit + rest
+			noise += d * d
+			signal += float64(want[j]) * float64(want[j])
+		}
+		n.Sum.Bias[c] = int32(q) - int32(in.Zero*n.Sum.Channels[c].Sum)
+	}
+	n.Sum.SNR = 10 * math.Log10(max(signal, 1e-30)/max(noise, 1e-30))
+}
+
+// requantizer sets the factors that take sums to the output's levels.
+func (r *intRun) requantizer(n *ir.Node) {
+	in, out, s := n.In[0].Format, n.Out[0].Format, n.Sum
+	for c, scale := range n.In[1].Format.Scales {
+		sc := scaleFor(scale*in.Scale()/(out.Scale()*out.Step(c)), r.s.o.Pow2)
+		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
+	}
+}
+
+// scaleFor returns the requantizer of factor r; a power of two has no multiplier.
+func scaleFor(r float64, pow2 bool) ir.Scale {
+	if !pow2 {
+		return ir.ScaleFor(r)
+	}
+	return ir.Scale{Shift: int8(min(max(-math.Round(math.Log2(r)), -31), 31))}
+}
+
+// sums returns a function that computes the integer sums of image i, before
+// bias and for inputs less their zero point.
+func (r *intRun) sums(n *ir.Node) func(i int) ([]float32, error) {
+	w := n.In[1]
+	bare := *n // the sums alone, of integers
+	bare.Attrs.Clamp = nil
+	bare.In = []*ir.Value{n.In[0], w, nil}
+	wt := &ir.Tensor{Elem: ir.Float32, Shape: w.Shape, Real: make([]float32, w.Const.Len())}
+	for i, q := range w.Const.Int {
+		wt.Real[i] = float32(q)
+	}
+	x := ir.NewTensor(ir.Float32, n.In[0].Shape)
+	src := r.values[n.In[0]]
+	return func(i int) ([]float32, error) {
+		units(x.Real, src[i], n.In[0].Format.Zero)
+		y, err := eval.Node(&bare, []*ir.Tensor{x, wt, nil})
+		if err != nil {
+			return nil, err
+		}
+		return y[0].Real, nil
+	}
+}
+
+// reals returns what n computes before it is rounded to its output's levels.
+func (r *intRun) reals(n *ir.Node) (realOf, error) {
+	sums, in, s := r.sums(n), n.In[0].Format, n.Sum
+	pixels := n.Out[0].Shape[2] * n.Out[0].Shape[3]
+	lo, hi := float32(math.Inf(-1)), float32(math.Inf(1))
+	if c := n.Attrs.Clamp; c != nil {
+		lo, hi = c[0], c[1]
+	}
+	return func(i int) ([]float32, error) {
+		y, err := sums(i)
+		if err != nil {
+			return nil, err
+		}
+		for j, v := range y {
+			c := j / pixels
+			t := float64(int64(v) + int64(s.Bias[c]) + in.Zero*s.Channels[c].Sum)
+			y[j] = min(max(float32(t*in.Scale()*n.In[1].Format.Scales[c]), lo), hi)
+		}
+		return y, nil
+	}, nil
+}
+
+// run computes the stored integers of n's output.
+func (r *intRun) run(n *ir.Node) error {
+	in, out, s := n.In[0].Format, n.Out[0].Format, n.Sum
+	dst := make([][]int8, r.images())
+	r.values[n.Out[0]] = dst
+	pixels := n.Out[0].Shape[2] * n.Out[0].Shape[3]
+	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
+		sums := r.sums(n)
+		return func(i int) error {
+			y, err := sums(i)
+			if err != nil {
+				return err
+			}
+			q := make([]int8, len(y))
+			for j, v := range y {
+				c := j / pixels
+				// Bias takes the zero point off; it is off in v already.
+				t := int32(v) + s.Bias[c] + int32(in.Zero*s.Channels[c].Sum)
+				q[j] = int8(out.Levels.Clamp(out.Zero + int64(ir.Requantize(t, s.Mul[c], s.Shift[c]))))
+			}
+			dst[i] = q
+			return nil
+		}, nil
+	})
+	if r.s.o.Pow2 {
+		s.Mul = nil
+	}
+	return err
+}
