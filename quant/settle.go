@@ -129,7 +129,9 @@ type reader struct {
 func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]reader, *profile, error) {
 	var all []reader
 	for _, n := range c.convs {
-		t := r.s.stats.targets[n].thin(searchSamples)
+		t := r.s.stats.targets[n]
+		t.compensate(r.values)
+		t = t.thin(searchSamples)
 		all = append(all, reader{n, t, make([]float32, t.at.rows*t.at.n)})
 	}
 	if len(c.writers) != 1 {
