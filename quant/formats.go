@@ -19,6 +19,7 @@ type class struct {
 	lo, hi  float64
 	fixed   *ir.Format
 	at      point // of the format that search found
+	forked  bool  // convolutions should read a copy with levels of its own
 	settled bool  // the weights pass has chosen the format
 }
 
@@ -41,7 +42,21 @@ var movers = map[ir.Op]bool{"Concat": true, "MaxPool": true, "Reshape": true, "T
 func formats(s *state) error {
 	separate(s.g)
 	classes := classesOf(s)
-	err := s.parallel("formats", len(classes), func() (func(i int) error, error) {
+	if err := s.chooseFormats(classes); err != nil {
+		return err
+	}
+	if err := s.chooseFormats(s.fork(classes)); err != nil {
+		return err
+	}
+	for _, n := range s.g.Nodes {
+		limit(n)
+	}
+	return nil
+}
+
+// chooseFormats gives every class a format.
+func (s *state) chooseFormats(classes []*class) error {
+	return s.parallel("formats", len(classes), func() (func(i int) error, error) {
 		return func(i int) error {
 			c := classes[i]
 			f := c.fixed
@@ -56,13 +71,6 @@ func formats(s *state) error {
 			return nil
 		}, nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, n := range s.g.Nodes {
-		limit(n)
-	}
-	return nil
 }
 
 // softmaxFormat is that of probabilities.
@@ -178,16 +186,38 @@ func (s *state) search(c *class) (ir.Format, error) {
 		return s.bestClip(c), nil
 	}
 	scratch := s.newScratch(c)
-	at, err := climb(point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}, []int{4, 2, 1}, func(points []point) ([]float64, error) {
-		scores := make([]float64, len(points))
-		for i, p := range points {
-			f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
-			scores[i] = scratch.score(c, &f)
+	best := func(own bool) (point, float64, error) {
+		least := math.Inf(1)
+		at, err := climb(point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}, []int{4, 2, 1}, func(points []point) ([]float64, error) {
+			scores := make([]float64, len(points))
+			for i, p := range points {
+				f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
+				scores[i] = scratch.score(c, &f)
+				if own {
+					scores[i] += c.ownError(s, &f)
+				}
+				least = min(least, scores[i])
+			}
+			return scores, s.ctx.Err()
+		})
+		return at, least, err
+	}
+	at, together, err := best(true)
+	if err != nil {
+		return ir.Format{}, err
+	}
+	if c.others {
+		_, apart, err := best(false)
+		if err != nil {
+			return ir.Format{}, err
 		}
-		return scores, s.ctx.Err()
-	})
+		f := s.bestClip(c)
+		if c.forked = apart+c.ownError(s, &f) < forkGain*together; c.forked {
+			return f, nil
+		}
+	}
 	c.at = at
-	return formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi), err
+	return formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi), nil
 }
 
 // startLevels guesses X: with k products of Gaussian operands a budget of 2^P is

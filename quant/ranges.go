@@ -53,6 +53,7 @@ func ranges(s *state) error {
 	st := &stats{images: s.o.Calib.Len(), sums: map[*ir.Node]*patches{}, targets: map[*ir.Node]*target{}, values: map[*ir.Value]*spread{}}
 	s.stats = st
 	values := activations(s.g)
+	beside := besides(s.g)
 	for i, n := range s.g.Nodes {
 		if n.Op == "Conv" {
 			p := newPatches(n, st.images, quickPatches, uint64(i))
@@ -61,7 +62,11 @@ func ranges(s *state) error {
 			if s.o.Effort > 0 {
 				p = newPatches(n, st.images, targetPatches, uint64(i))
 			}
-			st.targets[n] = newTarget(p)
+			t := newTarget(p)
+			if s.o.Effort >= feedbackEffort && beside[n] != nil {
+				t.beside, t.other = beside[n], make([]float32, len(t.y))
+			}
+			st.targets[n] = t
 		}
 	}
 	per := (valueSamples + st.images - 1) / st.images
@@ -86,7 +91,11 @@ func ranges(s *state) error {
 			if p := st.sums[n]; p != nil {
 				x := r.Tensor(n.In[0]).Real
 				p.gather(p.x, p.n, i*p.perImage, x, i)
-				st.targets[n].add(x, i)
+				t := st.targets[n]
+				t.add(x, i)
+				if t.beside != nil {
+					t.addBeside(r.Tensor(t.beside).Real, i)
+				}
 			}
 		}
 	})

@@ -55,7 +55,7 @@ func sumPatches(y []float32, p *patches, w []float32, groups int, x []float32) {
 
 // score is the error of a format: at each convolution that reads it, the power
 // of the sums' error, less its mean, which the bias takes off, over the
-// power of the sums; and the format's own error where anything else reads it.
+// power of the sums.
 func (t *scratch) score(c *class, f *ir.Format) float64 {
 	total := c.ownError(t.s, f)
 	for i, n := range c.convs {

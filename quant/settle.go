@@ -2,6 +2,7 @@ package quant
 
 import (
 	"math"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
@@ -28,26 +29,92 @@ func (r *intRun) settle(v *ir.Value, real func() (realOf, error)) error {
 		return nil
 	}
 	c.settled = true
-	readers, err := r.readers(c, v, real)
+	t := &trial{s: r.s, c: c, lo: c.lo, hi: c.hi}
+	var ranges *profile
+	var err error
+	if t.readers, ranges, err = r.readers(c, v, real); err != nil {
+		return err
+	}
+	if c.stepped() {
+		if err := t.step(ranges); err != nil {
+			return err
+		}
+	}
+	at, err := climb(c.at, []int{3, 1}, t.scores)
 	if err != nil {
 		return err
 	}
-	at, err := climb(c.at, []int{3, 1}, func(points []point) ([]float64, error) {
-		scores := make([]float64, len(points))
-		err := r.s.parallel("", len(points), func() (func(int) error, error) {
-			return func(i int) error {
-				f := formatFor(levelCounts[points[i].x], clipRatios[points[i].r], c.lo, c.hi)
-				scores[i] = r.s.judge(c, readers, &f)
-				return nil
-			}, nil
-		})
-		return scores, err
-	})
-	if err != nil {
-		return err
-	}
-	c.give(formatFor(levelCounts[at.x], clipRatios[at.r], c.lo, c.hi))
+	c.give(t.format(at))
 	return nil
+}
+
+// A trial is a search for the format of one class.
+type trial struct {
+	s       *state
+	c       *class
+	readers []reader
+	steps   []float64 // of channels, nil for none
+	lo, hi  float64   // range in units of the steps
+}
+
+func (t *trial) format(p point) ir.Format {
+	f := formatFor(levelCounts[p.x], clipRatios[p.r], t.lo, t.hi)
+	f.Steps = t.steps
+	return f
+}
+
+// scores judges formats, several at a time.
+func (t *trial) scores(points []point) ([]float64, error) {
+	scores := make([]float64, len(points))
+	err := t.s.parallel("", len(points), func() (func(int) error, error) {
+		return func(i int) error {
+			f := t.format(points[i])
+			scores[i] = t.s.judge(t.c, t.readers, &f)
+			return nil
+		}, nil
+	})
+	return scores, err
+}
+
+// step chooses the steps of the channels: at the levels that the climb will
+// start from, those of least error.
+func (t *trial) step(p *profile) error {
+	tries := []*trial{t}
+	if t.c.depthwise() {
+		steps := make([]float64, len(p.lo))
+		for ch := range steps { // a channel that is hardly ever used keeps a factor that 32 bits hold
+			steps[ch] = max(p.hi[ch]-p.lo[ch], (t.hi-t.lo)/(maxStep*maxStep))
+		}
+		tries = append(tries, t.with(steps, p))
+	} else {
+		for _, b := range balances {
+			tries = append(tries, t.with(t.c.balanced(t.readers, p, b), p))
+		}
+	}
+	scores := make([]float64, len(tries))
+	err := t.s.parallel("", len(tries), func() (func(int) error, error) {
+		return func(i int) error {
+			f := tries[i].format(t.c.at)
+			scores[i] = t.s.judge(t.c, t.readers, &f)
+			return nil
+		}, nil
+	})
+	best := 0
+	for i, e := range scores {
+		if e < scores[best] {
+			best = i
+		}
+	}
+	*t = *tries[best]
+	return err
+}
+
+// with is t with other steps.
+func (t *trial) with(steps []float64, p *profile) *trial {
+	u := *t
+	u.steps = steps
+	u.lo, u.hi = p.scaled(steps)
+	return &u
 }
 
 // A reader is a convolution that reads a class, with its inputs at samples.
@@ -57,11 +124,14 @@ type reader struct {
 	x      []float32 // reals
 }
 
-// readers gathers what the convolutions of c read.
-func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]reader, error) {
+// readers gathers what the convolutions of c read, and the ranges of v's
+// channels when one node writes the class.
+func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]reader, *profile, error) {
 	var all []reader
 	for _, n := range c.convs {
-		t := r.s.stats.targets[n].thin(searchSamples)
+		t := r.s.stats.targets[n]
+		t.compensate(r.values)
+		t = t.thin(searchSamples)
 		all = append(all, reader{n, t, make([]float32, t.at.rows*t.at.n)})
 	}
 	if len(c.writers) != 1 {
@@ -71,9 +141,11 @@ func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]
 			sumPatches(all[i].target.y, p, p.node.In[1].Const.Real, p.node.Attrs.Group, p.x)
 			all[i].target.centre()
 		}
-		return all, nil
+		return all, nil, nil
 	}
-	return all, r.s.parallel("", r.images(), func() (func(int) error, error) {
+	channels := channelsOf(v.Shape)
+	lows, highs := make([]float32, r.images()*channels), make([]float32, r.images()*channels)
+	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
 		f, err := real()
 		return func(i int) error {
 			x, err := f(i)
@@ -90,9 +162,28 @@ func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]
 				p := rd.target.at
 				p.gather(rd.x, p.n, i*p.perImage, tensors[rd.node.In[0]].Real, i)
 			}
+			for ch := range channels {
+				part := x[ch*len(x)/channels : (ch+1)*len(x)/channels]
+				lows[i*channels+ch], highs[i*channels+ch] = slices.Min(part), slices.Max(part)
+			}
 			return nil
 		}, err
 	})
+	return all, newProfile(lows, highs, channels), err
+}
+
+// quantize rounds the inputs of r to the level numbers of f.
+func (r *reader) quantize(dst []float32, f *ir.Format) {
+	if f.Steps == nil {
+		quantize32(dst, r.x, f)
+		return
+	}
+	row := len(r.x) / len(f.Steps)
+	for ch, step := range f.Steps {
+		own := *f
+		own.Scales = []float64{f.Scale() * step}
+		quantize32(dst[ch*row:(ch+1)*row], r.x[ch*row:(ch+1)*row], &own)
+	}
 }
 
 // move runs an operator that only moves elements.
@@ -124,7 +215,7 @@ func (s *state) judge(c *class, readers []reader, f *ir.Format) float64 {
 	total := c.ownError(s, f)
 	for _, rd := range readers {
 		x := make([]float32, len(rd.x))
-		quantize32(x, rd.x, f)
+		rd.quantize(x, f)
 		noise, power := 0.0, 0.0
 		if isGiven(rd.node.In[1]) {
 			continue

@@ -16,6 +16,7 @@ func (r *intRun) conv(n *ir.Node) error {
 	n.Sum = newSum(r.s, n)
 	t := r.s.stats.targets[n]
 	delete(r.s.stats.targets, n) // the largest thing that is kept of a layer
+	t.compensate(r.values)
 	x := r.levels(n, t.at)
 	if given {
 		n.In[1].Format.Scales = scalesOf(n.In[1])

@@ -1,6 +1,9 @@
 package quant
 
 import (
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
 )
 
@@ -10,6 +13,10 @@ type target struct {
 	at   *patches
 	y    []float32 // one row a channel, one column a sample; no bias
 	mean []float64 // that centre took off each row
+	// beside is what the sum is added to and nothing between, nil when there is
+	// no such tensor; other are its reals, in the order of y.
+	beside *ir.Value
+	other  []float32
 }
 
 func newTarget(p *patches) *target {
@@ -27,6 +34,69 @@ func (t *target) add(x []float32, i int) {
 	for g := range groups {
 		eval.Gemm(mg, n, kg, w[g*mg*kg:], kg, cols[g*kg*n:], n, t.y[g*mg*p.n+i*n:], p.n, false)
 	}
+}
+
+// besides finds the tensor that the output of each convolution is added to,
+// where the sum has no other reader.
+func besides(g *ir.Graph) map[*ir.Node]*ir.Value {
+	users := g.Consumers()
+	found := map[*ir.Node]*ir.Value{}
+	for _, n := range g.Nodes {
+		out := n.Out[0]
+		if n.Op != "Conv" || n.Attrs.Clamp != nil || len(users[out]) != 1 || slices.Contains(g.Out, out) {
+			continue
+		}
+		add := users[out][0]
+		if add.Op != "Add" {
+			continue
+		}
+		v := add.In[0]
+		if v == out {
+			v = add.In[1]
+		}
+		if v.Const == nil && slices.Equal(v.Shape, out.Shape) {
+			found[n] = v
+		}
+	}
+	return found
+}
+
+// eachSample calls f for every row of y and sample of image i: the element's
+// place in y, and in the output of the convolution.
+func (t *target) eachSample(i int, f func(at, element int)) {
+	p := t.at
+	out := p.node.Out[0].Shape
+	for c := range len(t.y) / p.n {
+		for k, pos := range p.positions[i*p.perImage : (i+1)*p.perImage] {
+			f(c*p.n+i*p.perImage+k, c*out[2]*out[3]+pos)
+		}
+	}
+}
+
+// addBeside notes the reals of what the sums of image i are added to.
+func (t *target) addBeside(x []float32, i int) {
+	t.eachSample(i, func(at, element int) { t.other[at] = x[element] })
+}
+
+// compensate moves the target by the error of the integers that the sums are
+// added to: a sum takes back what it can of the other branch's error.
+func (t *target) compensate(values map[*ir.Value][][]int8) {
+	images := values[t.beside]
+	if t.beside == nil || images == nil {
+		return
+	}
+	f := t.beside.Format
+	for i, q := range images {
+		t.eachSample(i, func(at, element int) {
+			t.y[at] += t.other[at] - float32(f.Real(int64(q[element])))
+		})
+	}
+	mean := t.mean
+	t.centre()
+	for c := range mean {
+		t.mean[c] += mean[c]
+	}
+	t.beside, t.other = nil, nil
 }
 
 // centre takes the mean off every row.

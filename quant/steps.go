@@ -1,0 +1,129 @@
+package quant
+
+import (
+	"math"
+	"slices"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// balances are the exponents that are tried for the steps of a class: a channel
+// gets the step (rms of its values / rms of the weights that read it)^balance,
+// so that the rounding of levels and that of weights cost the same at each
+// (cross-layer equalization of arXiv 1906.04721 is 1/2 with ranges).
+var balances = []float64{0.25, 0.5}
+
+// maxStep bounds a step, in both directions from the median.
+const maxStep = 10
+
+// A profile is what is known of the channels of a value.
+type profile struct {
+	lo, hi []float64 // ranges; both hold zero
+}
+
+// newProfile merges the ranges of every image, one row of channels each.
+func newProfile(lows, highs []float32, channels int) *profile {
+	p := &profile{make([]float64, channels), make([]float64, channels)}
+	for i := range lows {
+		c := i % channels
+		p.lo[c], p.hi[c] = min(p.lo[c], float64(lows[i])), max(p.hi[c], float64(highs[i]))
+	}
+	return p
+}
+
+// stepped reports whether the channels of c may have steps: one convolution
+// writes it, whose requantizer has a factor for each channel, only convolutions
+// read it, and what lies between looks at each channel for itself.
+func (c *class) stepped() bool {
+	if len(c.writers) != 1 || c.writers[0] == nil || c.writers[0].Op != "Conv" || c.others || c.output {
+		return false
+	}
+	if k := c.writers[0].Attrs.Clamp; k != nil && k[0] != 0 && k[0] > -math.MaxFloat32 {
+		return false // levels end at one real for all channels, which is not one level
+	}
+	return !slices.ContainsFunc(c.movers, func(n *ir.Node) bool { return n.Op != "MaxPool" }) &&
+		!slices.ContainsFunc(c.convs, func(n *ir.Node) bool { return isGiven(n.In[1]) })
+}
+
+// depthwise reports whether each convolution that reads c sums one channel.
+func (c *class) depthwise() bool {
+	return !slices.ContainsFunc(c.convs, func(n *ir.Node) bool { return n.In[1].Shape[1] != 1 })
+}
+
+// balanced returns the steps of c for an exponent.
+func (c *class) balanced(readers []reader, p *profile, balance float64) []float64 {
+	channels := len(p.lo)
+	steps := make([]float64, channels)
+	for ch := range steps {
+		var x, w float64
+		for _, rd := range readers {
+			x += rd.power(ch)
+			w += weightPower(rd.node, ch)
+		}
+		steps[ch] = math.Pow(max(x, 1e-12)/max(w, 1e-12), balance/2)
+	}
+	middle := slices.Sorted(slices.Values(steps))[channels/2]
+	for ch := range steps {
+		steps[ch] = min(max(steps[ch]/middle, 1/float64(maxStep)), maxStep)
+	}
+	c.hold(steps, p)
+	return steps
+}
+
+// hold sees to it that a channel whose activation has an upper limit, such as
+// Relu6, meets it: the levels end at one multiple of the steps, so the steps of
+// all channels that reach the limit are one, and no other channel's levels end
+// below its range.
+func (c *class) hold(steps []float64, p *profile) {
+	k := c.writers[0].Attrs.Clamp
+	if k == nil || k[1] >= math.MaxFloat32 {
+		return
+	}
+	limit := float64(k[1])
+	sum, n := 0.0, 0
+	for ch, hi := range p.hi {
+		if hi >= limit*(1-1e-3) {
+			sum += math.Log(steps[ch])
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	mean := math.Exp(sum / float64(n))
+	for ch, hi := range p.hi {
+		if hi >= limit*(1-1e-3) {
+			steps[ch] = 1
+		} else {
+			steps[ch] = max(steps[ch]/mean, hi/limit)
+		}
+	}
+}
+
+// power is the variance of channel ch at the samples of r.
+func (r *reader) power(ch int) float64 {
+	taps, n := r.node.Attrs.Kernel[0]*r.node.Attrs.Kernel[1], r.target.at.n
+	return variance(r.x[ch*taps*n : (ch+1)*taps*n])
+}
+
+// weightPower is the mean square of the weights of n that read channel ch.
+func weightPower(n *ir.Node, ch int) float64 {
+	w := n.In[1]
+	cg, taps := w.Shape[1], w.Shape[2]*w.Shape[3]
+	mg := w.Shape[0] / n.Attrs.Group
+	sum := 0.0
+	for m := ch / cg * mg; m < (ch/cg+1)*mg; m++ {
+		for _, v := range w.Const.Real[(m*cg+ch%cg)*taps:][:taps] {
+			sum += float64(v) * float64(v)
+		}
+	}
+	return sum / float64(mg*taps)
+}
+
+// scaled returns the range of all channels in units of their steps.
+func (p *profile) scaled(steps []float64) (lo, hi float64) {
+	for ch, s := range steps {
+		lo, hi = min(lo, p.lo[ch]/s), max(hi, p.hi[ch]/s)
+	}
+	return lo, hi
+}
