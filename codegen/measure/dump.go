@@ -28,9 +28,10 @@ type region struct {
 	data []span
 }
 
-// parseDump reads what the plugin wrote: n regions, numbered from 1. Text that
-// is cut or malformed is an error.
-func parseDump(text []byte, n int) ([]region, error) {
+// parseDump reads what the plugin wrote: n regions, numbered from 1, of a program
+// whose code is Thumb where modes say so. Text that is cut or malformed is an
+// error.
+func parseDump(text []byte, n int, modes []mapping) ([]region, error) {
 	regions := make([]region, n)
 	lines, ended := 0, false
 	for line := range bytes.Lines(text) {
@@ -64,7 +65,10 @@ func parseDump(text []byte, n int) ([]region, error) {
 		case f[0] == "insn" && len(f) == 5:
 			code, err := hex.DecodeString(f[3])
 			count, e := strconv.ParseInt(f[4], 10, 64)
-			if err != nil || len(code) != 2 && len(code) != 4 || e != nil || count < 1 {
+			if err == nil {
+				code = trim(code, isThumb(modes, first))
+			}
+			if err != nil || code == nil || e != nil || count < 1 {
 				return nil, fail("not an instruction")
 			}
 			r.code = append(r.code, instruction{first, string(code), count})
@@ -89,6 +93,19 @@ func parseDump(text []byte, n int) ([]region, error) {
 		}
 	}
 	return regions, nil
+}
+
+// trim returns the bytes of the instruction at the head of code, nil when there
+// is none. A first halfword from 0xe800 on begins a 32-bit Thumb instruction.
+func trim(code []byte, thumb bool) []byte {
+	n := 4
+	if thumb && len(code) >= 2 && code[1] < 0xe8 {
+		n = 2
+	}
+	if len(code) < n || len(code) > n && !thumb {
+		return nil
+	}
+	return code[:n]
 }
 
 // merge sorts by address and adds the counts of an instruction that is in

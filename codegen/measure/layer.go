@@ -48,6 +48,7 @@ func (l *Layer) add(m *Layer) {
 	l.Branches += m.Branches
 	l.Unknown += m.Unknown
 	l.Cycles += m.Cycles
+	l.Silent += m.Silent
 	l.Bound += m.Bound
 }
 

@@ -66,6 +66,7 @@ type Layer struct {
 	// Predictions for the core without its caches; 0 when there is no model.
 	Cycles float64 `json:"cycles_model"`
 	Bound  float64 `json:"cycles_issue_bound"`
+	Silent int64   `json:"instructions_without_model"`
 	// Distinct bytes that were read or written.
 	TableBytes int64 `json:"table_bytes"`
 	ArenaBytes int64 `json:"arena_bytes"`
@@ -120,7 +121,7 @@ func Folder(ctx context.Context, dir string, o Options, progress func(done, tota
 		m := machines[j.cpu.Arch]
 		s := schedulers[j.cpu.Name]
 		if s == nil {
-			s = &scheduler{mca: mca, args: append(slices.Clone(m.model), "-mcpu="+j.cpu.Model), comment: m.comment, known: map[string]float64{}}
+			s = &scheduler{mca: mca, args: append(slices.Clone(m.model), "-mcpu="+j.cpu.Model), known: map[string]float64{}}
 			schedulers[j.cpu.Name] = s
 		}
 		work := filepath.Join(tmp, fmt.Sprint(i))
@@ -204,16 +205,16 @@ func (f *folder) run(ctx context.Context, j job, o Options, plugin string, qemu 
 	if err != nil {
 		return nil, err
 	}
-	regions, places, err := execute(ctx, program, plugin, qemu, j.cpu, len(f.steps), dir)
-	if err != nil {
-		return nil, err
-	}
-	r.Output = places.output
 	if d.mach.decode16 != nil && f.cert.Language == "c" {
 		if d.modes, err = thumbRanges(program); err != nil {
 			return nil, err
 		}
 	}
+	regions, places, err := execute(ctx, program, plugin, qemu, d.modes, j.cpu, len(f.steps), dir)
+	if err != nil {
+		return nil, err
+	}
+	r.Output = places.output
 	if err := d.decode(ctx, regions); err != nil {
 		return nil, err
 	}
@@ -230,8 +231,8 @@ func (f *folder) run(ctx context.Context, j job, o Options, plugin string, qemu 
 	for i, st := range f.steps {
 		l := d.layer(&regions[i], j.cpu)
 		l.Name, l.Layer, l.Kernel, l.MACs = st.Name, st.Layer, st.Kernel, st.MACs
-		for _, b := range blocks[i] {
-			l.Cycles += float64(b.count) * s.known[b.text]
+		if j.cpu.Model != "" {
+			l.Cycles, l.Silent = s.cost(blocks[i])
 		}
 		l.TableBytes = touched(regions[i].data, places.places, "table")
 		l.ArenaBytes = touched(regions[i].data, places.places, "arena")
@@ -255,9 +256,9 @@ type output struct {
 }
 
 // execute runs the program once under the plugin.
-func execute(ctx context.Context, program, plugin string, qemu tool, cpu *CPU, steps int, dir string) ([]region, *output, error) {
+func execute(ctx context.Context, program, plugin string, qemu tool, modes []mapping, cpu *CPU, steps int, dir string) ([]region, *output, error) {
 	counts := filepath.Join(dir, "counts")
-	out, _, err := call(ctx, dir, nil, nil, qemu.path, "-cpu", cpu.Qemu, "-plugin", plugin+",out="+counts, program)
+	out, _, err := call(ctx, dir, []string{"GODEBUG=asyncpreemptoff=1"}, nil, qemu.path, "-cpu", cpu.Qemu, "-plugin", plugin+",out="+counts, program)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -269,6 +270,6 @@ func execute(ctx context.Context, program, plugin string, qemu tool, cpu *CPU, s
 	if err != nil {
 		return nil, nil, err
 	}
-	regions, err := parseDump(text, steps)
+	regions, err := parseDump(text, steps, modes)
 	return regions, o, err
 }

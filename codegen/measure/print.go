@@ -59,6 +59,9 @@ func (r *Run) write(b *bytes.Buffer) {
 	if r.Total.Unknown > 0 {
 		fmt.Fprintf(b, "%d instructions could not be decoded: they have no class and no cycles\n", r.Total.Unknown)
 	}
+	if r.Total.Silent > 0 {
+		fmt.Fprintf(b, "%d instructions are in blocks that the model does not know: they have no cycles\n", r.Total.Silent)
+	}
 }
 
 func (l *Layer) write(b *bytes.Buffer, width int, bar string) {

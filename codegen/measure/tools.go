@@ -108,7 +108,7 @@ func (b *toolbox) err() error {
 // limit is how long one tool may take.
 const limit = 10 * time.Minute
 
-// call runs a tool in dir and returns what it prints.
+// call runs a tool in dir and returns what it prints, also when it fails.
 func call(ctx context.Context, dir string, env []string, input []byte, path string, args ...string) (stdout, stderr []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -124,7 +124,7 @@ func call(ctx context.Context, dir string, env []string, input []byte, path stri
 	var status *exec.ExitError
 	if errors.As(err, &status) {
 		first, _, _ := strings.Cut(strings.TrimSpace(e.String()), "\n")
-		return nil, nil, fmt.Errorf("%s: %w: %s", path, err, first)
+		return o.Bytes(), e.Bytes(), fmt.Errorf("%s: %w: %s", path, err, first)
 	}
 	return o.Bytes(), e.Bytes(), err
 }

@@ -10,7 +10,9 @@
    it, and counts would differ from run to run.
 
    The argument out=FILE is required. Lines of the file:
-     insn REGION ADDRESS BYTES COUNT   bytes in the order of memory
+     insn REGION ADDRESS BYTES COUNT   bytes in the order of memory; the last
+                                       Thumb instruction of a page may have two
+                                       bytes of the next one behind its own
      data REGION FIRST LAST            bytes FIRST to LAST were touched
      end LINES                         so that a cut file is noticed
 
@@ -53,7 +55,7 @@ unsigned qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t);
 EXPORT int qemu_plugin_version = 1;
 EXPORT int qemu_plugin_install(qemu_plugin_id_t, const struct qemu_info *, int, char **);
 
-enum { MARK = 0x71C0, LONGEST = 4, PAGE = 4096, PAGES = 1 << 16 };
+enum { MARK = 0x71C0, LONGEST = 6, PAGE = 4096, PAGES = 1 << 16, STALLED = 20000 /* half milliseconds */ };
 
 struct insn {
     uint64_t address;
@@ -83,6 +85,7 @@ static FILE *out;
 static unsigned long lines;
 static bool began;
 static volatile bool measuring;
+static volatile uint64_t executed; /* blocks of the measured thread */
 static unsigned measured; /* thread */
 
 static void fail(const char *what)
@@ -99,10 +102,18 @@ static void execute(unsigned thread, void *p)
     }
     if (thread == measured) {
         b->count++;
+        executed++;
         return;
     }
     while (measuring) {
-        usleep(500);
+        uint64_t before = executed;
+        int i;
+        for (i = 0; measuring && executed == before; i++) {
+            usleep(500);
+            if (i == STALLED) {
+                fail("the measured thread waits for another one");
+            }
+        }
     }
 }
 
@@ -155,7 +166,7 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         p->address = qemu_plugin_insn_vaddr(q);
         p->size = qemu_plugin_insn_size(q);
         if (p->size > LONGEST) {
-            fail("an instruction of more than four bytes: the guest is not ARM");
+            fail("a longer instruction than ARM has");
         }
         memcpy(p->bytes, qemu_plugin_insn_data(q), p->size);
         qemu_plugin_register_vcpu_mem_cb(q, touch, NO_REGISTERS, READ_AND_WRITE, NULL);
@@ -238,8 +249,11 @@ static void mark(qemu_plugin_id_t id, unsigned thread, int64_t number, uint64_t 
 {
     int32_t region = (int32_t)a1; /* a 32-bit guest's -1 has no upper half */
     (void)id, (void)a2, (void)a3, (void)a4, (void)a5, (void)a6, (void)a7, (void)a8;
-    if (number != MARK || began && thread != measured) {
+    if (number != MARK) {
         return;
+    }
+    if (began && thread != measured) {
+        fail("marks come from two threads");
     }
     measured = thread;
     began = true;
