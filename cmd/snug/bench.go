@@ -57,9 +57,7 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 		return r.Compare(old, out)
 	}
 	if o.json {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", " ")
-		return enc.Encode(r)
+		return r.WriteJSON(out)
 	}
 	return r.WriteTable(out)
 }

@@ -32,7 +32,8 @@ func (d *decoder) layer(r *region, cpu *CPU) Layer {
 // issueBound is the least number of cycles of an in-order core that issues two
 // instructions a cycle, of which one may be SIMD or move a vector: a SIMD
 // operation takes that pipe for one cycle, a vector access for one every 64 bits,
-// and everything else is beside them.
+// and everything else is beside them. Those are the rules of thumb that ncnn's
+// guide to Cortex-A53 gives (docs/developer-guide/arm-a53-a55-dual-issue.md).
 func issueBound(slots, instructions int64) float64 {
 	return max(float64(slots), float64(instructions)/2)
 }

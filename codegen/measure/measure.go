@@ -22,7 +22,9 @@ type Report struct {
 	Network  string `json:"network"`
 	Language string `json:"language"`
 	Target   string `json:"target"`
-	Runs     []Run  `json:"runs"`
+	// NotFound lists compilers that were not asked for by name and are not there.
+	NotFound []string `json:"not_found,omitempty"`
+	Runs     []Run    `json:"runs"`
 }
 
 // A Run is one build for one core.
@@ -87,18 +89,17 @@ func Folder(ctx context.Context, dir string, o Options, progress func(done, tota
 		return nil, err
 	}
 	b := &toolbox{found: map[string]tool{}}
-	jobs, err := f.jobs(b, o)
+	jobs, absent, err := f.jobs(b, o)
 	if err != nil {
 		return nil, err
 	}
 	cc, mc, mca := b.helper("cc"), b.helper("llvm-mc"), tool{}
 	emulators := map[string]tool{}
-	for _, j := range jobs {
-		name := machines[j.cpu.Arch].emulator
-		if _, ok := emulators[name]; !ok {
-			emulators[name] = b.helper(name)
-		}
-		if j.cpu.Model != "" && mca.path == "" {
+	for _, name := range o.CPUs {
+		c := FindCPU(name)
+		emulator := machines[c.Arch].emulator
+		emulators[emulator] = b.helper(emulator)
+		if c.Model != "" {
 			mca = b.helper("llvm-mca")
 		}
 	}
@@ -114,7 +115,7 @@ func Folder(ctx context.Context, dir string, o Options, progress func(done, tota
 	if err != nil {
 		return nil, fmt.Errorf("bench: the counting plugin: %w", err)
 	}
-	r := &Report{Network: f.cert.Network, Language: f.cert.Language, Target: f.cert.Target}
+	r := &Report{Network: f.cert.Network, Language: f.cert.Language, Target: f.cert.Target, NotFound: absent}
 	schedulers := map[string]*scheduler{}
 	for i, j := range jobs {
 		progress(i, len(jobs))
@@ -142,44 +143,37 @@ func Folder(ctx context.Context, dir string, o Options, progress func(done, tota
 	return r, nil
 }
 
-// jobs lists the builds. Without a choice of compilers one of those for a core
-// has to be there; with one, all of the chosen.
-func (f *folder) jobs(b *toolbox, o Options) ([]job, error) {
-	want := o.Compilers
-	if f.cert.Language == "go" {
-		want = []string{"go"}
-	}
-	var jobs []job
+// jobs lists the builds, and the compilers that are not there. Without a choice
+// of compilers one of those for a core has to be; with one, all of the chosen.
+func (f *folder) jobs(b *toolbox, o Options) (jobs []job, absent []string, err error) {
+	inGo := f.cert.Language == "go"
 	for _, name := range o.CPUs {
 		cpu := FindCPU(name)
 		if cpu == nil {
-			return nil, fmt.Errorf("bench: core %q is none of %s", name, CPUNames())
+			return nil, nil, fmt.Errorf("bench: core %q is none of %s", name, CPUNames())
 		}
-		lookout := &toolbox{found: b.found}
+		look := &toolbox{found: b.found}
 		found := 0
 		for _, c := range compilers {
-			if c.arch != cpu.Arch || c.name == "go" != (f.cert.Language == "go") || len(want) > 0 && !slices.Contains(want, c.name) {
+			chosen := len(o.Compilers) == 0 || inGo || slices.Contains(o.Compilers, c.name)
+			if c.arch != cpu.Arch || (c.name == "go") != inGo || !chosen {
 				continue
 			}
-			if t, ok := lookout.find(c.programs[0], c.programs, c.packages); ok {
+			if t, ok := look.find(c.programs[0], c.programs, c.packages); ok {
 				jobs = append(jobs, job{cpu, c.name, t})
 				found++
 			}
 		}
-		if len(lookout.missing) > 0 && (found == 0 || len(o.Compilers) > 0) {
-			for i, m := range lookout.missing {
-				if !slices.Contains(b.missing, m) {
-					b.missing = append(b.missing, lookout.missing[i])
-				}
-			}
-			for _, p := range lookout.packages {
-				if !slices.Contains(b.packages, p) {
-					b.packages = append(b.packages, p)
-				}
-			}
+		if found == 0 || len(o.Compilers) > 0 {
+			b.miss(look.missing, look.packages)
+			continue
+		}
+		for i, m := range look.missing {
+			absent = append(absent, fmt.Sprintf("%s (Debian: %s)", m, look.packages[i]))
 		}
 	}
-	return jobs, nil
+	slices.Sort(absent)
+	return jobs, slices.Compact(absent), nil
 }
 
 // run builds, executes and models once.

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -18,14 +19,67 @@ func (r *Report) WriteTable(out io.Writer) error {
 	for i := range r.Runs {
 		r.Runs[i].write(&b)
 	}
+	if len(r.NotFound) > 0 {
+		fmt.Fprintf(&b, "\nNot found: %s\n", strings.Join(r.NotFound, ", "))
+	}
 	fmt.Fprint(&b, "\nInstructions, loads, stores and bytes are counted, exactly, and do not depend on the input; SIMD mul are SIMD multiplies,\n"+
 		"tables and arena distinct bytes touched. The marks of a layer's ends are within its counts.\n")
 	if r.modelled() {
 		fmt.Fprint(&b, "Cycles are predictions, not measurements: llvm-mca's model of the core, each block of code in its steady state, without caches.\n"+
-			"The issue bound is what an in-order core with one SIMD and vector memory pipe cannot beat: 128-bit accesses take two cycles of it.\n")
+			"The issue bound is a second, simpler model of an in-order core: one SIMD operation or vector access a cycle, two cycles\n"+
+			"for 128 bits, and other instructions beside them.\n")
 	}
 	_, err := out.Write(b.Bytes())
 	return err
+}
+
+// WriteJSON prints one object, a line a layer: a changed layer is a changed line.
+func (r *Report) WriteJSON(out io.Writer) error {
+	runs := r.Runs
+	head := *r
+	head.Runs = nil
+	b, err := cutTail(head, `"runs":null`)
+	if err != nil {
+		return err
+	}
+	b = append(b, `"runs":[`...)
+	for i, run := range runs {
+		layers := run.Layers
+		run.Layers = nil
+		total, err := json.Marshal(run.Total)
+		if err != nil {
+			return err
+		}
+		text, err := cutTail(run, `"layers":null`)
+		if err != nil {
+			return err
+		}
+		b = append(append(append(b, "\n"...), text...), `"layers":[`...)
+		for k := range layers {
+			line, err := json.Marshal(&layers[k])
+			if err != nil {
+				return err
+			}
+			b = append(append(append(b, '\n'), line...), ',')
+		}
+		b = append(bytes.TrimSuffix(b, []byte(",")), "],\n\"total\":"...)
+		b = append(append(b, total...), '}')
+		if i+1 < len(runs) {
+			b = append(b, ',')
+		}
+	}
+	_, err = out.Write(append(b, "]}\n"...))
+	return err
+}
+
+// cutTail encodes v up to the field that the caller writes itself.
+func cutTail(v any, field string) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	head, _, _ := bytes.Cut(b, []byte(field))
+	return head, nil
 }
 
 func (r *Report) modelled() bool {

@@ -49,7 +49,7 @@ type tool struct{ path, version string }
 type toolbox struct {
 	found    map[string]tool
 	missing  []string
-	packages []string
+	packages []string // of each that is missing
 }
 
 var versionNumber = regexp.MustCompile(`\d+\.\d+(?:\.\d+)?`)
@@ -76,13 +76,17 @@ func (b *toolbox) find(what string, programs []string, packages string) (tool, b
 		b.found[path] = t
 		return t, true
 	}
-	b.missing = append(b.missing, what)
-	for p := range strings.FieldsSeq(packages) {
-		if !slices.Contains(b.packages, p) {
-			b.packages = append(b.packages, p)
+	b.miss([]string{what}, []string{packages})
+	return tool{}, false
+}
+
+// miss notes tools and the packages of each.
+func (b *toolbox) miss(tools, packages []string) {
+	for i, t := range tools {
+		if !slices.Contains(b.missing, t) {
+			b.missing, b.packages = append(b.missing, t), append(b.packages, packages[i])
 		}
 	}
-	return tool{}, false
 }
 
 func (b *toolbox) helper(what string) tool {
@@ -102,7 +106,13 @@ func (b *toolbox) err() error {
 	if len(b.missing) == 0 {
 		return nil
 	}
-	return &MissingError{b.missing, b.packages}
+	e := &MissingError{Tools: b.missing}
+	for p := range strings.FieldsSeq(strings.Join(b.packages, " ")) {
+		if !slices.Contains(e.Packages, p) {
+			e.Packages = append(e.Packages, p)
+		}
+	}
+	return e
 }
 
 // limit is how long one tool may take.
@@ -123,8 +133,20 @@ func call(ctx context.Context, dir string, env []string, input []byte, path stri
 	}
 	var status *exec.ExitError
 	if errors.As(err, &status) {
-		first, _, _ := strings.Cut(strings.TrimSpace(e.String()), "\n")
-		return o.Bytes(), e.Bytes(), fmt.Errorf("%s: %w: %s", path, err, first)
+		return o.Bytes(), e.Bytes(), fmt.Errorf("%s: %w: %s", path, err, complaint(e.String()))
 	}
 	return o.Bytes(), e.Bytes(), err
+}
+
+// complaint is the line of what a tool says that tells most: the first error,
+// or the last line.
+func complaint(text string) string {
+	last := ""
+	for line := range strings.Lines(text) {
+		last = strings.TrimSpace(line)
+		if strings.Contains(last, "error:") {
+			break
+		}
+	}
+	return last
 }
