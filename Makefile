@@ -22,6 +22,9 @@ update:
 bench-arm:
 	@GO="$(GO)" sh ./scripts/bench-arm.sh $(ARGS)
 
+bench-peers:
+	@sh ./scripts/bench-peers.sh $(ARGS)
+
 generate:
 	$(GO) generate ./...
 
