@@ -26,13 +26,13 @@ const (
 var (
 	// vector is an operand that stands in a SIMD register of A64. 32-bit ARM is
 	// told by its mnemonics, all of which begin with v.
-	vector = regexp.MustCompile(`[ {,\[]([vqdshb])\d+\b(?:\.(\w+))?(\[)?`)
+	vector = regexp.MustCompile(`[ {,\[][vqdshb]\d+\b`)
 	quad   = regexp.MustCompile(`\bq\d+\b|\.(?:16b|8h|4s|2d)\b`)
 	vlist  = regexp.MustCompile(`\{([^}]*)\}`)
 )
 
-// multiplies are the stems of mnemonics that multiply; in vector form they end in
-// l, l2, 2, lb and the like, or a type.
+// multiplies are the mnemonics that multiply, without the 2 that says upper halves
+// and, of 32-bit ARM, without the v.
 var multiplies = []string{
 	"mla", "mls", "mul", "smlal", "smlsl", "smull", "umlal", "umlsl", "umull", "sqrdmulh", "sqdmulh", "sqrdmlah", "sqrdmlsh",
 	"sqdmull", "sqdmlal", "sqdmlsl", "sdot", "udot", "usdot", "sudot", "smmla", "ummla", "usmmla", "pmul", "pmull",
@@ -96,8 +96,14 @@ func classify(text string, arm bool) (c Class, slots int) {
 		return Other, 0
 	case load || store:
 		wide, slots := access(text, stem)
-		class := map[[2]bool]Class{{true, false}: Load64, {true, true}: Load128, {false, false}: Store64, {false, true}: Store128}
-		return class[[2]bool{load, wide}], slots
+		c := Store64
+		if load {
+			c = Load64
+		}
+		if wide {
+			c++ // the class of 128 bits is the next
+		}
+		return c, slots
 	}
 	for _, s := range multiplies {
 		if rest, ok := strings.CutPrefix(stem, s); ok && (rest == "" || rest == "2") {

@@ -11,7 +11,7 @@ import (
 
 // Options say what is measured.
 type Options struct {
-	CPUs      []string
+	CPUs      []string // empty for the folder's target, or the first of the table when that is no core
 	Compilers []string // gcc, clang; empty for each that is there
 	Opt       string   // -O2 or -O3; of C
 	Seed      uint32   // of the input, which is random over all of int8
@@ -51,6 +51,10 @@ type Access struct {
 // Sum is the number of instructions.
 func (a Access) Sum() int64 { return a.Integer + a.Vector64 + a.Vector128 }
 
+func (a Access) String() string {
+	return fmt.Sprintf("%d integer, %d of 64 bits, %d of 128", a.Integer, a.Vector64, a.Vector128)
+}
+
 // A Layer is what one call executed; the marks around it are within.
 type Layer struct {
 	Name         string  `json:"name"`
@@ -87,6 +91,12 @@ func Folder(ctx context.Context, dir string, o Options, progress func(done, tota
 	f, err := readFolder(dir)
 	if err != nil {
 		return nil, err
+	}
+	if len(o.CPUs) == 0 {
+		o.CPUs = []string{CPUs[0].Name}
+		if FindCPU(f.cert.Target) != nil {
+			o.CPUs[0] = f.cert.Target
+		}
 	}
 	b := &toolbox{found: map[string]tool{}}
 	jobs, absent, err := f.jobs(b, o)

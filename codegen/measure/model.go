@@ -21,35 +21,23 @@ type block struct {
 // of the text.
 func (d *decoder) blocks(r *region, arm bool) []block {
 	var out []block
-	var text []string
 	var next uint64
-	open := func() *block {
-		if len(out) == 0 {
-			return nil
-		}
-		return &out[len(out)-1]
-	}
-	closed := true
-	finish := func() {
-		if b := open(); b != nil {
-			b.text = strings.Join(text, "\n")
-		}
-		text = nil
-	}
+	open := false
 	for _, c := range r.code {
-		if closed || c.address != next || c.count != open().count {
-			finish()
+		if !open || c.address != next || c.count != out[len(out)-1].count {
 			out = append(out, block{count: c.count})
 		}
-		t := d.of(c)
+		b, t := &out[len(out)-1], d.of(c)
 		if t != "" {
-			text = append(text, modelText(t))
-			open().n++
+			if b.n > 0 {
+				b.text += "\n"
+			}
+			b.text += modelText(t)
+			b.n++
 		}
 		next = c.address + uint64(len(c.code))
-		closed = isBranch(t, arm)
+		open = !isBranch(t, arm)
 	}
-	finish()
 	return out
 }
 
@@ -57,10 +45,11 @@ func (d *decoder) blocks(r *region, arm bool) []block {
 // one of unknown cost, 100 cycles; here what is called is counted by itself, and
 // a call is a jump.
 func modelText(t string) string {
-	for call, jump := range map[string]string{"bl ": "b ", "blr ": "br "} {
-		if operand, ok := strings.CutPrefix(t, call); ok {
-			return jump + operand
-		}
+	if operand, ok := strings.CutPrefix(t, "bl "); ok {
+		return "b " + operand
+	}
+	if operand, ok := strings.CutPrefix(t, "blr "); ok {
+		return "br " + operand
 	}
 	return t
 }

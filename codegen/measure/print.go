@@ -110,6 +110,8 @@ func (r *Run) write(b *bytes.Buffer) {
 		l.write(b, width, strings.Repeat("#", int((l.Instructions*barWidth+most/2)/most)))
 	}
 	r.Total.write(b, width, "")
+	t := &r.Total
+	fmt.Fprintf(b, "by opcode: loads %s; stores %s; SIMD multiplies %d, other SIMD %d; branches %d\n", t.Loads, t.Stores, t.Multiplies, t.SIMD, t.Branches)
 	if r.Total.Unknown > 0 {
 		fmt.Fprintf(b, "%d instructions could not be decoded: they have no class and no cycles\n", r.Total.Unknown)
 	}
