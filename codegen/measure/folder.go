@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,6 +94,7 @@ func (f *folder) stepsC() error {
 	if err != nil {
 		return err
 	}
+	text = text[max(bytes.Index(text, []byte("int "+name+"_run(")), 0):]
 	for _, m := range cStep.FindAllSubmatch(text, -1) {
 		if string(m[3]) == strings.ToUpper(name) && string(m[2]) == string(m[4]) {
 			f.steps = append(f.steps, step{Name: string(m[2]), Kernel: string(m[1])})

@@ -59,7 +59,7 @@ func tiny() *ir.Graph {
 func emit(t *testing.T, target string) string {
 	t.Helper()
 	lower := func(name string) *codegen.Program {
-		p, err := codegen.Lower(tiny(), codegen.FindTarget(name))
+		p, err := codegen.Lower(tiny(), codegen.FindTarget(name), &codegen.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
