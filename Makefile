@@ -2,10 +2,12 @@
 # make test      everything that is checked; installs qemu-user and cross compilers when it may
 # make update    rewrite the expected outputs of tests
 # make generate  run generators again
+# make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
+# make bench-peers  XNNPACK on single layers, counted in the same way; loads Debian's arm64 packages
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test update generate check
+.PHONY: demo test update generate check bench-arm bench-peers
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -16,6 +18,12 @@ test: check
 
 update:
 	$(GO) test ./... -update
+
+bench-arm:
+	@GO="$(GO)" sh ./scripts/bench-arm.sh $(ARGS)
+
+bench-peers:
+	@sh ./scripts/bench-peers.sh $(ARGS)
 
 generate:
 	$(GO) generate ./...

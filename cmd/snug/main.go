@@ -26,6 +26,7 @@ func init() {
 		{"compile", "MODEL.onnx --calib DATA -o DIR", "write C or Go sources and their certificate", compile},
 		{"eval", "MODEL.onnx --calib DATA --data DATA", "accuracy: the real network and the integers", evaluate},
 		{"verify", "DIR", "prove emitted sources again", verifyFolder},
+		{"bench", "DIR --cpu cortex-a53,cortex-a72", "instructions of every layer under QEMU, and modelled cycles", bench},
 		{"inspect", "MODEL.onnx", "operators, shapes, products, and what is not supported", inspect},
 	}
 }

@@ -13,7 +13,9 @@ var (
 	cPieces   = regexp.MustCompile(`static const snug_piece (\w+)_pieces\[(\d+)\] = \{((?:[^;])*)\};`)
 	cGeometry = regexp.MustCompile(`static const snug_\w+ (\w+) = \{([^;]*)\};`)
 	cField    = regexp.MustCompile(`\.(\w+) = (-?\w+)`)
-	cCall     = regexp.MustCompile(`snug_(\w+)\(&(\w+), ([^;]*)\);`)
+	cRun      = regexp.MustCompile(`(?s)_run\(const int8_t \*in, int8_t \*out, void \*arena\)\s*\{(.*?)\n\}`)
+	cCall     = regexp.MustCompile(`^snug_(\w+)\(&(\w+), ([^;]*)\)$`)
+	cMark     = regexp.MustCompile(`^([A-Z0-9_]+)_MARK\((\w+)\)$`)
 	cWorking  = regexp.MustCompile(`^t \+ [SU]_\w+$`)
 	cBase     = regexp.MustCompile(`^(?:t \+ (\w+)|(in|out))(?: [+-] \d+)?$`)
 )
@@ -55,8 +57,46 @@ func readC(name, model, weights string) (*source, error) {
 		}
 		s.geometry[m[1]] = f
 	}
-	run := model[max(strings.Index(model, name+"_run("), 0):]
-	for _, m := range cCall.FindAllStringSubmatch(run, -1) {
+	if err := s.cCalls(name, model); err != nil {
+		return nil, fmt.Errorf("%s.c: %w", name, err)
+	}
+	return s, nil
+}
+
+// cAround are the statements around the calls.
+var cAround = map[string]bool{
+	"int8_t *const t = arena":                                     true,
+	"if (in == NULL || out == NULL || arena == NULL) { return -1": true,
+	"return 0": true,
+}
+
+// cCalls reads the statements of run. It refuses what is no call of a kernel: the
+// proof would say nothing about it. The one exception is the profiling hook,
+// with the name of the call that it stands behind.
+func (s *source) cCalls(name, model string) error {
+	runs := cRun.FindAllStringSubmatch(model, -1)
+	if len(runs) != 1 {
+		return fmt.Errorf("holds %d functions %s_run, want one", len(runs), name)
+	}
+	tag := fmt.Sprintf("if (memcmp(t + T_TAG, %[1]s_tag, sizeof %[1]s_tag) != 0) { return -2", name)
+	last := "BEGIN"
+	for _, statement := range strings.Split(runs[0][1], ";") {
+		statement = strings.Join(strings.Fields(statement), " ")
+		// The brace that closes a check stands before the next statement.
+		statement = strings.TrimSpace(strings.TrimPrefix(statement, "}"))
+		if statement == "" || statement == tag || cAround[statement] {
+			continue
+		}
+		if m := cMark.FindStringSubmatch(statement); m != nil && m[1] == strings.ToUpper(name) {
+			if m[2] != last {
+				return fmt.Errorf("the profiling hook behind %s names %s", last, m[2])
+			}
+			continue
+		}
+		m := cCall.FindStringSubmatch(statement)
+		if m == nil {
+			return fmt.Errorf("statement %q is no call of a kernel", statement)
+		}
 		c := call{kernel: m[1], layer: m[2]}
 		for _, arg := range strings.Split(m[3], ", ") {
 			if arg == "NULL" || cWorking.MatchString(arg) {
@@ -64,15 +104,16 @@ func readC(name, model, weights string) (*source, error) {
 			}
 			b := cBase.FindStringSubmatch(arg)
 			if b == nil {
-				return nil, fmt.Errorf("%s.c: call of %s: argument %q is not a tensor", name, m[2], arg)
+				return fmt.Errorf("call of %s: argument %q is not a tensor", m[2], arg)
 			}
 			c.src = append(c.src, b[1]+b[2])
 		}
 		c.dst = c.src[len(c.src)-1]
 		c.src = c.src[:len(c.src)-1]
 		s.calls = append(s.calls, c)
+		last = c.layer
 	}
-	return s, nil
+	return nil
 }
 
 // cNumbers reads a list of integers; nothing else may stand in it.
