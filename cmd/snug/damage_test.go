@@ -17,9 +17,11 @@ import (
 	"github.com/snug-nn/snug/ir/onnx/modeltext"
 )
 
-// tiny is a network that takes every pass through its main cases in a
+// tiny is three networks that take every pass through its main cases in a
 // millisecond or two.
-const tiny = `
+var tiny = []string{tinyCNN, tinyOdd, tinyQDQ}
+
+const tinyCNN = `
 input x float[N,2,6,6]
 init w0 float[6,2,3,3] random 1 0.6
 init b0 float[6] random 2 0.3
@@ -48,6 +50,73 @@ g = GlobalAveragePool(h)
 f = Reshape(g, shape)
 l = Gemm(f, w3, b3) transB=1
 y = Softmax(l)
+output y
+`
+
+const tinyOdd = `
+opset 17
+input x float[N,3,8]
+init w0 float[4,3,3] random 1 0.6
+init slope float[] 0.3
+init pads int64[6] 0 0 1 0 0 1
+init half int64[2] 2 2
+init starts int64[1] 1
+init ends int64[1] 100
+init axes int64[1] 2
+init two float[] 2
+init w1 float[4,6] random 3 0.5
+init c float[4] 1 2 3 4
+p = Pad(x, pads)
+c0 = Conv(p, w0)
+r0 = PRelu(c0, slope)
+d = Dropout(r0)
+a, b = Split(d, half) axis=1
+e = Sub(a, b)
+q = Mul(e, two)
+l = LeakyRelu(q) alpha=0.1
+t = Transpose(l) perm=0,2,1
+s = Slice(t, starts, ends, axes)
+u = Flatten(s)
+k = Shape(u)
+g = Gather(k, axes)
+i = Slice(u, starts, ends, starts)
+z = Identity(u)
+w2 = Transpose(w1) perm=1,0
+m = AveragePool(d) kernel_shape=3, strides=2,
+f = Flatten(m)
+o = Concat(f, z) axis=1
+h = HardSigmoid(o)
+n = Tanh(h)
+init w3 float[20,4] random 5 0.4
+y0 = MatMul(n, w3)
+y = Add(y0, c)
+output y
+`
+
+const tinyQDQ = `
+opset 13
+input x float[1,2,5,5]
+init sx float[] 0.02
+init zx uint8[] 128
+init w8 int8[4,2,3,3] random 1 20
+init sw float[4] 0.01 0.02 0.01 0.03
+init zw int8[4] 0
+init b32 int32[4] 100 -20 30 0
+init sb float[4] 0.0002 0.0004 0.0002 0.0006
+init sy float[] 0.05
+init zy int8[] -3
+xq = QuantizeLinear(x, sx, zx)
+xd = DequantizeLinear(xq, sx, zx)
+w = DequantizeLinear(w8, sw, zw) axis=0
+b = DequantizeLinear(b32, sb) axis=0
+c = Conv(xd, w, b) pads=1,1,1,1
+cr = Relu(c)
+cq = QuantizeLinear(cr, sy, zy)
+cd = DequantizeLinear(cq, sy, zy)
+g = GlobalAveragePool(cd)
+gq = QuantizeLinear(g, sy, zy)
+gd = DequantizeLinear(gq, sy, zy)
+y = Flatten(gd)
 output y
 `
 
@@ -110,18 +179,21 @@ const (
 	maxDamageTime  = 10 * time.Second
 )
 
-// TestDamagedFlips flips one to three bits of the tiny network, ten thousand
+// TestDamagedFlips flips one to three bits of a tiny network, ten thousand
 // times, and compiles what comes of it.
 func TestDamagedFlips(t *testing.T) {
 	n := 10_000
 	if testing.Short() {
 		n = 500
 	}
-	whole := encode(t, tiny)
+	var whole [][]byte
+	for _, text := range tiny {
+		whole = append(whole, encode(t, text))
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	compiled := 0
 	for i := range n {
-		b := slices.Clone(whole)
+		b := slices.Clone(whole[i%len(whole)])
 		for range 1 + r.IntN(3) {
 			b[r.IntN(len(b))] ^= 1 << r.IntN(8)
 		}
@@ -135,17 +207,19 @@ func TestDamagedFlips(t *testing.T) {
 		}
 		os.RemoveAll(parent)
 	}
-	t.Logf("%d bytes, %d files: %d compiled, %d refused", len(whole), n, compiled, n-compiled)
+	t.Logf("%d files: %d compiled, %d refused", n, compiled, n-compiled)
 }
 
-// TestDamagedPrefixes compiles every prefix of the tiny network: only the whole
-// is one.
+// TestDamagedPrefixes compiles every prefix of the tiny networks: only the
+// whole is one.
 func TestDamagedPrefixes(t *testing.T) {
-	whole := encode(t, tiny)
-	for n := range len(whole) + 1 {
-		err, defect := damage(t.TempDir(), whole[:n])
-		if defect != "" || (err == nil) != (n == len(whole)) {
-			t.Errorf("%d of %d bytes: %s: %v", n, len(whole), defect, err)
+	for i, text := range tiny {
+		whole := encode(t, text)
+		for n := range len(whole) + 1 {
+			err, defect := damage(t.TempDir(), whole[:n])
+			if defect != "" || (err == nil) != (n == len(whole)) {
+				t.Errorf("network %d, %d of %d bytes: %s: %v", i, n, len(whole), defect, err)
+			}
 		}
 	}
 }

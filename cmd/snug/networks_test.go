@@ -1,0 +1,119 @@
+package main
+
+import (
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/eval"
+	"github.com/snug-nn/snug/ir/onnx"
+	"github.com/snug-nn/snug/quant"
+)
+
+// TestNetworks compiles testdata/networks.txtar: each network is refused with
+// the words of its first line, or compiles and then gives, after all rewriting,
+// the reals that it gave in the file.
+func TestNetworks(t *testing.T) {
+	a, err := txtar.ParseFile("testdata/networks.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range a.Files {
+		t.Run(f.Name, func(t *testing.T) {
+			text := string(f.Data)
+			head, _, _ := strings.Cut(text, "\n")
+			want := strings.TrimPrefix(head, "# ")
+			parent := t.TempDir()
+			b := encode(t, text)
+			err, defect := damage(parent, b)
+			if err := os.RemoveAll(parent); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case defect != "":
+				t.Fatalf("%s: %v", defect, err)
+			case want != "compiles":
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v, want one with %q", err, want)
+				}
+			case err != nil:
+				t.Error(err)
+			default:
+				before, after := reals(t, b, false), reals(t, b, true)
+				for i := range before {
+					if d := math.Abs(float64(before[i]) - float64(after[i])); d > 1e-4 {
+						t.Fatalf("element %d: %g became %g", i, before[i], after[i])
+					}
+				}
+			}
+		})
+	}
+}
+
+// reals runs a network on a ramp, as it is in the file or prepared.
+func reals(t *testing.T, b []byte, prepared bool) []float32 {
+	t.Helper()
+	g, err := onnx.Read("net.onnx", b, onnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := g.In[0]
+	x := ir.NewTensor(in.Elem, in.Shape)
+	for i := range x.Len() {
+		if in.Elem.IsReal() {
+			x.Real[i] = float32(i%7) - 2.5
+		} else {
+			x.Int[i] = int64(i % 7)
+		}
+	}
+	if prepared {
+		if err := quant.Prepare(g, true); err != nil {
+			t.Fatal(err)
+		}
+		if !x.Elem.IsReal() { // a network of bytes is given what they stand for
+			x = asReals(x, in.Format)
+		}
+	}
+	tensors := map[*ir.Value]*ir.Tensor{in: x}
+	for _, n := range g.Nodes {
+		shapes, err := ir.OutShapes(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := make([]*ir.Tensor, len(n.In))
+		for i, v := range n.In {
+			if v != nil && v.Const != nil {
+				args[i] = v.Const
+			} else if v != nil {
+				args[i] = tensors[v]
+			}
+		}
+		out, err := eval.Node(n, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range n.Out {
+			if v != nil {
+				v.Shape, tensors[v] = shapes[i], out[i]
+			}
+		}
+	}
+	return tensors[g.Out[0]].Real
+}
+
+// asReals returns the reals that unsigned bytes stand for: themselves, or what
+// a format says, whose integers are lower by 128.
+func asReals(x *ir.Tensor, f *ir.Format) *ir.Tensor {
+	y := ir.NewTensor(ir.Float32, x.Shape)
+	for i, q := range x.Int {
+		y.Real[i] = float32(q)
+		if f != nil {
+			y.Real[i] = float32(f.Real(q - 128))
+		}
+	}
+	return y
+}
