@@ -1,11 +1,12 @@
 # make demo      compile the bundled ResNet-8 to C and to Go, prove, test and judge both
 # make test      everything that is checked; installs qemu-user and cross compilers when it may
+# make fuzz      search for hours: fuzz targets, thousands of random networks
 # make update    rewrite the expected outputs of tests
 # make generate  run generators again
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test update generate check
+.PHONY: demo test fuzz update generate check
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -13,6 +14,9 @@ demo:
 test: check
 	sh ./scripts/tools.sh
 	$(GO) test ./...
+
+fuzz:
+	sh ./scripts/fuzz.sh
 
 update:
 	$(GO) test ./... -update

@@ -58,14 +58,16 @@ func TestRandomNetworks(t *testing.T) {
 	reasons := map[string]int{}
 	for first := 0; first < *netCount; first += batch {
 		var nets []*netgen.Net
+		var texts []string
 		for i := range min(batch, *netCount-first) {
 			nets = append(nets, netgen.Random(rand.New(rand.NewPCG(*netSeed+uint64(first+i), 3))))
+			texts = append(texts, nets[i].Text(prefixMark))
 		}
 		for _, pl := range platforms {
 			if !installed(t, &pl) {
 				continue
 			}
-			for i, o := range execute(t, &pl, nets) {
+			for i, o := range execute(t, &pl, texts) {
 				tried++
 				switch {
 				case o.skipped:
@@ -85,6 +87,38 @@ func TestRandomNetworks(t *testing.T) {
 	}
 	if ran*10 < tried*6 {
 		t.Errorf("only %d of %d are compiled: %v", ran, tried, reasons)
+	}
+}
+
+// prefixMark stands before every name of a network's text: a build of several
+// needs names that differ.
+const prefixMark = "$"
+
+// TestFoundNetworks runs what TestRandomNetworks has found over time. The first
+// line of each file has the flags.
+func TestFoundNetworks(t *testing.T) {
+	names, err := filepath.Glob("testdata/found/*.txt")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d files: %v", len(names), err)
+	}
+	var texts []string
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(b))
+	}
+	for _, pl := range platforms {
+		if !installed(t, &pl) {
+			continue
+		}
+		pl.turn, pl.of = 0, 1
+		for i, o := range execute(t, &pl, texts) {
+			if o != (outcome{}) {
+				t.Errorf("%s: %s: %s%s", names[i], pl.name, o.defect, o.refused)
+			}
+		}
 	}
 }
 
@@ -108,18 +142,18 @@ type outcome struct {
 }
 
 // execute compiles the networks, builds them together and runs them.
-func execute(t *testing.T, pl *platform, nets []*netgen.Net) []outcome {
+func execute(t *testing.T, pl *platform, nets []string) []outcome {
 	t.Helper()
 	dir := t.TempDir()
 	defer os.RemoveAll(dir)
 	all := make([]outcome, len(nets))
 	var built []int
-	for i, n := range nets {
+	for i, text := range nets {
 		if len(nets) > 1 && i%pl.of != pl.turn {
 			all[i].skipped = true
 			continue
 		}
-		all[i] = emit(t, pl, n, dir, fmt.Sprintf("n%d", i))
+		all[i] = emit(t, pl, text, dir, fmt.Sprintf("n%d", i))
 		if all[i] == (outcome{}) {
 			built = append(built, i)
 		}
@@ -143,10 +177,11 @@ func execute(t *testing.T, pl *platform, nets []*netgen.Net) []outcome {
 }
 
 // emit compiles one network to dir/name.
-func emit(t *testing.T, pl *platform, n *netgen.Net, dir, name string) (o outcome) {
+func emit(t *testing.T, pl *platform, text, dir, name string) (o outcome) {
 	t.Helper()
 	model := filepath.Join(dir, name+".onnx")
-	b := encode(t, n.Text(name+"_"))
+	b := encode(t, strings.ReplaceAll(text, prefixMark, name+"_"))
+	flags, _, _ := strings.Cut(strings.TrimPrefix(text, "# "), "\n")
 	if err := os.WriteFile(model, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +191,7 @@ func emit(t *testing.T, pl *platform, n *netgen.Net, dir, name string) (o outcom
 			o.defect = fmt.Sprintf("panic: %v\n%s", p, stack[:runtime.Stack(stack, false)])
 		}
 	}()
-	args := append([]string{"compile", model, "--calib", "random", "--calib-limit", "3", "-o", filepath.Join(dir, name)}, n.Flags()...)
+	args := append([]string{"compile", model, "--calib", "random", "--calib-limit", "3", "-o", filepath.Join(dir, name)}, strings.Fields(flags)...)
 	if pl.target == "go" {
 		args = append(args, "--emit", "go")
 	} else {
@@ -267,14 +302,14 @@ func report(t *testing.T, pl *platform, n *netgen.Net, seed uint64, defect strin
 		if time.Now().After(until) {
 			return false
 		}
-		o := execute(t, pl, []*netgen.Net{c})[0]
+		o := execute(t, pl, []string{c.Text(prefixMark)})[0]
 		if o.defect != "" && kindOf(o.defect) == kindOf(defect) {
 			last = o.defect
 			return true
 		}
 		return false
 	})
-	text := small.Text("n_")
+	text := small.Text(prefixMark)
 	t.Errorf("seed %d: %s: %s\n%s", seed, pl.name, last, text)
 	if *netDir != "" {
 		name := fmt.Sprintf("%s-%d.txt", strings.ReplaceAll(pl.name, " ", "-"), seed)
