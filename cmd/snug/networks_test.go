@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"strings"
@@ -51,6 +52,44 @@ func TestNetworks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOperatorSets compiles one network in every operator set that is read. What
+// became an input of an operator over time is an attribute before.
+func TestOperatorSets(t *testing.T) {
+	const oldest, newest = 7, 26
+	for opset := oldest - 1; opset <= newest+1; opset++ {
+		clip, axes, squeeze := "Clip(b) min=0.0 max=6.0", "", "Squeeze(g) axes=2,3"
+		if opset >= 11 {
+			clip = "Clip(b, lo, hi)"
+		}
+		if opset >= 13 {
+			squeeze, axes = "Squeeze(g, axes)", "init axes int64[2] 2 3\n"
+		}
+		text := fmt.Sprintf(`
+opset %d
+input x float[batch,2,6,6]
+init w float[3,2,3,3] random 1 0.5
+init s float[3] 1 2 0.5
+init v float[4,3] random 2 0.5
+init lo float[] 0
+init hi float[] 6
+%sa = Conv(x, w) auto_pad=SAME_LOWER
+b = BatchNormalization(a, s, s, s, s)
+c = %s
+d = MaxPool(c) kernel_shape=2,2 strides=2,2
+g = GlobalAveragePool(d)
+f = %s
+y0 = Gemm(f, v) transB=1
+y = Softmax(y0) axis=1
+output y
+`, opset, axes, clip, squeeze)
+		parent := t.TempDir()
+		err, defect := damage(parent, encode(t, text))
+		if defect != "" || (err == nil) != (opset >= oldest && opset <= newest) {
+			t.Errorf("opset %d: %s: %v", opset, defect, err)
+		}
 	}
 }
 
