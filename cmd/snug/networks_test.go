@@ -1,18 +1,23 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
 	"github.com/snug-nn/snug/ir/onnx"
 	"github.com/snug-nn/snug/quant"
+	"github.com/snug-nn/snug/quant/dataset"
 )
 
 // TestNetworks compiles testdata/networks.txtar: each network is refused with
@@ -93,13 +98,65 @@ output y
 	}
 }
 
-// reals runs a network on a ramp, as it is in the file or prepared.
-func reals(t *testing.T, b []byte, prepared bool) []float32 {
-	t.Helper()
-	g, err := onnx.Read("net.onnx", b, onnx.Options{})
+// TestQuantizedNetwork holds the integers of a network that came with its own
+// against what ONNX says of the file, to one level of the output: a
+// QuantizeLinear rounds ties to even and divides, a requantizer does neither.
+func TestQuantizedNetwork(t *testing.T) {
+	text, err := os.ReadFile("testdata/found/quantized-residual.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
+	b := encode(t, strings.ReplaceAll(string(text), prefixMark, ""))
+	model := filepath.Join(t.TempDir(), "q.onnx")
+	if err := os.WriteFile(model, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := newFlags("compile")
+	o.network()
+	if _, _, err := o.parse([]string{model, "--calib", "random", "--calib-limit", "4", "--acc", "16:32"}, "", io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	q, err := o.quantize(context.Background(), model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := codegen.NewSim(q.prog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &q.prog.Out.Format
+	worst, off := 0.0, 0
+	for i := range 20 {
+		x := ir.NewTensor(ir.Float32, q.graph.In[0].Shape)
+		if err := dataset.Random(20, x.Shape, 7, -1, 1).Sample(i, x.Real); err != nil {
+			t.Fatal(err)
+		}
+		want := interpret(t, readNetwork(t, b), x)
+		y := make([]int8, q.prog.Out.Len())
+		sim.Run(stored(quantizeInput(x.Real, &q.prog.In), &q.prog.In), y)
+		distinct := map[int8]bool{}
+		for j, v := range y {
+			distinct[v] = true
+			d := math.Abs(f.Real(int64(v))-float64(want.Real[j])) / f.Scale()
+			worst = max(worst, d)
+			if d > 0.5 {
+				off++
+			}
+		}
+		if len(distinct) < 4 {
+			t.Errorf("sample %d: only %d different outputs, which shows nothing", i, len(distinct))
+		}
+	}
+	t.Logf("%d of 200 outputs differ, by at most %.2f levels", off, worst)
+	if worst > 1.01 || off > 20 {
+		t.Errorf("%d of 200 outputs differ, by %.2f levels", off, worst)
+	}
+}
+
+// reals runs a network on a ramp, as it is in the file or prepared.
+func reals(t *testing.T, b []byte, prepared bool) []float32 {
+	t.Helper()
+	g := readNetwork(t, b)
 	in := g.In[0]
 	x := ir.NewTensor(in.Elem, in.Shape)
 	for i := range x.Len() {
@@ -117,7 +174,22 @@ func reals(t *testing.T, b []byte, prepared bool) []float32 {
 			x = asReals(x, in.Format)
 		}
 	}
-	tensors := map[*ir.Value]*ir.Tensor{in: x}
+	return interpret(t, g, x).Real
+}
+
+func readNetwork(t *testing.T, b []byte) *ir.Graph {
+	t.Helper()
+	g, err := onnx.Read("net.onnx", b, onnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// interpret runs a graph as it is, node by node.
+func interpret(t *testing.T, g *ir.Graph, x *ir.Tensor) *ir.Tensor {
+	t.Helper()
+	tensors := map[*ir.Value]*ir.Tensor{g.In[0]: x}
 	for _, n := range g.Nodes {
 		shapes, err := ir.OutShapes(n)
 		if err != nil {
@@ -141,7 +213,7 @@ func reals(t *testing.T, b []byte, prepared bool) []float32 {
 			}
 		}
 	}
-	return tensors[g.Out[0]].Real
+	return tensors[g.Out[0]]
 }
 
 // asReals returns the reals that unsigned bytes stand for: themselves, or what
