@@ -44,7 +44,7 @@ var legal = map[ir.Op]rule{
 	"Min":                unary,
 	"Mul":                affineOr(keep),
 	"Neg":                unary,
-	"PRelu":              unary,
+	"PRelu":              prelu,
 	"Pad":                pad,
 	"Pow":                unary,
 	"QuantizeLinear":     quantize,
@@ -78,6 +78,7 @@ type legalizer struct {
 	uses      map[*ir.Value]int
 	users     map[*ir.Value][]*ir.Node // in the old graph
 	quantized map[*ir.Value]*quantizer
+	absorbed  map[*ir.Node]*ir.Value // additions that are part of the product before them, which is the value
 	fresh     int
 }
 
@@ -91,6 +92,7 @@ func legalize(s *state) error {
 		uses:      map[*ir.Value]int{},
 		users:     s.g.Consumers(),
 		quantized: map[*ir.Value]*quantizer{},
+		absorbed:  map[*ir.Node]*ir.Value{},
 	}
 	refusals := ports(s.g)
 	for v, users := range l.users {

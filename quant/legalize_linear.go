@@ -140,7 +140,30 @@ func matMul(l *legalizer, n *ir.Node) error {
 		return fmt.Errorf("has weights of shape %v, want two dimensions", w.Shape)
 	}
 	k, m := w.Shape[0], w.Shape[1]
-	return l.dense(n, rowsOf(w, k, m, false), n.In[1].Format, make([]float32, m))
+	return l.dense(n, rowsOf(w, k, m, false), n.In[1].Format, l.biasAfter(n, m))
+}
+
+// biasAfter takes over the bias of a product, which is an addition behind it,
+// one constant for each of the m outputs; zeros when there is none. Folding it
+// later would not do for several rows, whose outputs are their last axis.
+func (l *legalizer) biasAfter(n *ir.Node, m int) []float32 {
+	bias := make([]float32, m)
+	y := n.Out[0]
+	users := l.users[y]
+	if len(users) != 1 || users[0].Op != "Add" || slices.Contains(l.s.g.Out, y) {
+		return bias
+	}
+	add := users[0]
+	c := add.In[0]
+	if c == y {
+		c = add.In[1]
+	}
+	if c.Const == nil || len(c.Const.Real) != m || len(c.Shape) == 0 || c.Shape[len(c.Shape)-1] != m || !slices.Equal(add.Out[0].Shape, y.Shape) {
+		return bias
+	}
+	copy(bias, c.Const.Real)
+	l.absorbed[add] = y
+	return bias
 }
 
 // rowsOf returns the weights with one row an output.
@@ -226,6 +249,10 @@ func batchNorm(l *legalizer, n *ir.Node) error {
 // map; otherwise the rule for two tensors applies.
 func affineOr(tensors rule) rule {
 	return func(l *legalizer, n *ir.Node) error {
+		if y := l.absorbed[n]; y != nil {
+			l.replace(n.Out[0], l.resolve(y))
+			return nil
+		}
 		x, c, swapped := n.In[0], n.In[1], false
 		if x.Const != nil {
 			x, c, swapped = c, x, true

@@ -77,6 +77,8 @@ func reduceMean(l *legalizer, n *ir.Node) error {
 		image = l.transposed(x, []int{0, 3, 1, 2})
 	case rank == 3 && slices.Equal(axes, []int{2}):
 		image = l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]})
+	case rank == 3 && slices.Equal(axes, []int{1}):
+		image = l.transposed(l.reshaped(x, []int{1, 1, x.Shape[1], x.Shape[2]}), []int{0, 3, 1, 2})
 	default:
 		return fmt.Errorf("over axes %v of %d dimensions: want the spatial axes of an image", axes, rank)
 	}
