@@ -1,5 +1,6 @@
 # make demo      compile the bundled ResNet-8 to C and to Go, prove, test and judge both
 # make test      everything that is checked; installs qemu-user and cross compilers when it may
+# make fuzz      search for hours: fuzz targets, thousands of random networks
 # make update    rewrite the expected outputs of tests
 # make generate  run generators again
 # make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
@@ -7,7 +8,7 @@
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test update generate check bench-arm bench-peers
+.PHONY: demo test fuzz update generate check bench-arm bench-peers
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -15,6 +16,9 @@ demo:
 test: check
 	sh ./scripts/tools.sh
 	$(GO) test ./...
+
+fuzz:
+	sh ./scripts/fuzz.sh
 
 update:
 	$(GO) test ./... -update

@@ -48,7 +48,8 @@ func (s Scale) Real() float64 {
 }
 
 // ScaleFor returns the Scale nearest to the positive factor r with a 15-bit
-// multiplier. A factor below 2^-31 scales every sum to zero.
+// multiplier. A factor below 2^-31 scales every sum to zero; one above 2^127 has
+// a shift that no sum survives, which the bounds pass refuses.
 func ScaleFor(r float64) Scale {
 	frac, exp := math.Frexp(r) // r = frac * 2^exp, frac in [0.5, 1)
 	mul := int32(math.Round(frac * (1 << 15)))
@@ -58,7 +59,7 @@ func ScaleFor(r float64) Scale {
 	if exp < -31 {
 		return Scale{Mul: 1 << 14, Shift: 31}
 	}
-	return Scale{Mul: mul, Shift: int8(-exp)}
+	return Scale{Mul: mul, Shift: int8(-min(exp, 127))}
 }
 
 // Clamp returns v limited to b.

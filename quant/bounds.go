@@ -55,7 +55,7 @@ func straddle(b ir.Bound) ir.Bound { return ir.Bound{Lo: min(b.Lo, 0), Hi: max(b
 func epilogue(s *ir.Sum, c int) error {
 	b := s.Channels[c].Window.Plus(ir.Bound{Lo: int64(s.Bias[c]), Hi: int64(s.Bias[c])})
 	left := max(-int(s.Shift[c]), 0)
-	lim := int64(1) << (31 - left)
+	lim := int64(1) << max(31-left, 0)
 	if left > 30 || b.Lo < -lim || b.Hi > lim-1 {
 		return fmt.Errorf("sum with bias %s, shifted left by %d, leaves 32 bits", b, left)
 	}

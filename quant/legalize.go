@@ -20,6 +20,7 @@ var legal = map[ir.Op]rule{
 	"Add":                affineOr(addTensors),
 	"AveragePool":        averagePool,
 	"BatchNormalization": batchNorm,
+	"Cast":               cast,
 	"Clip":               activation,
 	"Concat":             concat,
 	"Conv":               conv,
@@ -43,7 +44,7 @@ var legal = map[ir.Op]rule{
 	"Min":                unary,
 	"Mul":                affineOr(keep),
 	"Neg":                unary,
-	"PRelu":              unary,
+	"PRelu":              prelu,
 	"Pad":                pad,
 	"Pow":                unary,
 	"QuantizeLinear":     quantize,
@@ -57,7 +58,7 @@ var legal = map[ir.Op]rule{
 	"Sqrt":               unary,
 	"Squeeze":            reshape,
 	"Sub":                affineOr(keep),
-	"Sum":                addTensors,
+	"Sum":                sum,
 	"Tanh":               unary,
 	"Transpose":          transpose,
 	"Unsqueeze":          reshape,
@@ -77,6 +78,7 @@ type legalizer struct {
 	uses      map[*ir.Value]int
 	users     map[*ir.Value][]*ir.Node // in the old graph
 	quantized map[*ir.Value]*quantizer
+	absorbed  map[*ir.Node]*ir.Value // additions that are part of the product before them, which is the value
 	fresh     int
 }
 
@@ -90,6 +92,7 @@ func legalize(s *state) error {
 		uses:      map[*ir.Value]int{},
 		users:     s.g.Consumers(),
 		quantized: map[*ir.Value]*quantizer{},
+		absorbed:  map[*ir.Node]*ir.Value{},
 	}
 	refusals := ports(s.g)
 	for v, users := range l.users {
@@ -119,8 +122,11 @@ func legalize(s *state) error {
 	}
 	s.g.Nodes = l.nodes
 	prune(s.g)
-	if s.g.Out[0].Const != nil || len(s.g.Nodes) == 0 {
+	if s.g.Out[0].Const != nil {
 		return errors.New("legalize: the output does not depend on the input")
+	}
+	if !slices.ContainsFunc(s.g.Nodes, func(n *ir.Node) bool { return n.Op == "Conv" }) {
+		return errors.New("legalize: the network has no convolution and no product of matrices, there is no sum to prove")
 	}
 	return nil
 }
@@ -139,7 +145,10 @@ func (l *legalizer) node(n *ir.Node) error {
 		if why := reasons[n.Op]; why != "" {
 			return errors.New(why)
 		}
-		return errors.New("is only folded when its inputs are constant")
+		return errors.New("is supported on constants only")
+	}
+	if err := l.elements(n); err != nil {
+		return err
 	}
 	return r(l, n)
 }
@@ -250,9 +259,20 @@ func isUnary(n *ir.Node) bool {
 	return vars == 1
 }
 
+// commutes are the elementwise operators whose operands may change places.
+var commutes = map[ir.Op]bool{"Add": true, "Max": true, "Min": true, "Mul": true}
+
 func unary(l *legalizer, n *ir.Node) error {
 	if !isUnary(n) {
 		return errors.New("is supported for one tensor and scalar constants")
+	}
+	if n.In[0].Const != nil { // the table is that of the first input
+		at := slices.IndexFunc(n.In, func(v *ir.Value) bool { return v != nil && v.Const == nil })
+		if !commutes[n.Op] {
+			return errors.New("has a constant as its first operand")
+		}
+		n.In = slices.Clone(n.In)
+		n.In[0], n.In[at] = n.In[at], n.In[0]
 	}
 	if len(n.In) == 1 || n.Op == "PRelu" {
 		l.emit(n)

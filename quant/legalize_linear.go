@@ -18,6 +18,9 @@ func conv(l *legalizer, n *ir.Node) error {
 	if len(n.In) > 2 && n.In[2] != nil && n.In[2].Const == nil {
 		return errors.New("has a bias that is not constant")
 	}
+	if !byOutput(w.Const, w.Format) {
+		return errScales
+	}
 	switch len(x.Shape) {
 	case 4:
 		l.emit(l.withBias(n))
@@ -53,6 +56,27 @@ func (l *legalizer) lift(n *ir.Node, emit func(*ir.Node)) {
 	a.Pads = []int{0, a.Pads[0], 0, a.Pads[1]}
 	emit(&c)
 	l.reshapeTo(n.Name, y, out)
+}
+
+var errScales = errors.New("has weights with one scale for each input, want one for each output")
+
+// byOutput reports whether the scales of a quantized network's weights, if they
+// are, belong to the outputs, which are the first axis: they give back the reals.
+func byOutput(w *ir.Tensor, f *ir.Format) bool {
+	if f == nil || w.Int == nil || len(f.Scales) == 1 {
+		return true
+	}
+	m := w.Shape[0]
+	if len(f.Scales) != m {
+		return false
+	}
+	k := w.Len() / m
+	for i, q := range w.Int {
+		if w.Real[i] != float32(q)*float32(f.Scales[i/k]) {
+			return false
+		}
+	}
+	return true
 }
 
 // withBias returns n with a bias, and with constants of its own: later rules
@@ -116,7 +140,30 @@ func matMul(l *legalizer, n *ir.Node) error {
 		return fmt.Errorf("has weights of shape %v, want two dimensions", w.Shape)
 	}
 	k, m := w.Shape[0], w.Shape[1]
-	return l.dense(n, rowsOf(w, k, m, false), n.In[1].Format, make([]float32, m))
+	return l.dense(n, rowsOf(w, k, m, false), n.In[1].Format, l.biasAfter(n, m))
+}
+
+// biasAfter takes over the bias of a product, which is an addition behind it,
+// one constant for each of the m outputs; zeros when there is none. Folding it
+// later would not do for several rows, whose outputs are their last axis.
+func (l *legalizer) biasAfter(n *ir.Node, m int) []float32 {
+	bias := make([]float32, m)
+	y := n.Out[0]
+	users := l.users[y]
+	if len(users) != 1 || users[0].Op != "Add" || slices.Contains(l.s.g.Out, y) {
+		return bias
+	}
+	add := users[0]
+	c := add.In[0]
+	if c == y {
+		c = add.In[1]
+	}
+	if c.Const == nil || len(c.Const.Real) != m || len(c.Shape) == 0 || c.Shape[len(c.Shape)-1] != m || !slices.Equal(add.Out[0].Shape, y.Shape) {
+		return bias
+	}
+	copy(bias, c.Const.Real)
+	l.absorbed[add] = y
+	return bias
 }
 
 // rowsOf returns the weights with one row an output.
@@ -146,8 +193,8 @@ func rowsOf(w *ir.Tensor, k, m int, transposed bool) *ir.Tensor {
 func (l *legalizer) dense(n *ir.Node, w *ir.Tensor, format *ir.Format, bias []float32) error {
 	x, out := n.In[0], n.Out[0]
 	m, k := w.Shape[0], w.Shape[1]
-	if format != nil && len(format.Scales) > 1 && len(format.Scales) != m {
-		return errors.New("has one scale for each input, want one for each output")
+	if !byOutput(w, format) {
+		return errScales
 	}
 	count := ir.NumElements(x.Shape) / k
 	attrs := ir.Attrs{Kernel: []int{1, 1}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}, Group: 1}
@@ -202,6 +249,10 @@ func batchNorm(l *legalizer, n *ir.Node) error {
 // map; otherwise the rule for two tensors applies.
 func affineOr(tensors rule) rule {
 	return func(l *legalizer, n *ir.Node) error {
+		if y := l.absorbed[n]; y != nil {
+			l.replace(n.Out[0], l.resolve(y))
+			return nil
+		}
 		x, c, swapped := n.In[0], n.In[1], false
 		if x.Const != nil {
 			x, c, swapped = c, x, true
@@ -215,7 +266,7 @@ func affineOr(tensors rule) rule {
 			return errors.New("divides a constant by a tensor")
 		}
 		channels := channelsOf(x.Shape)
-		if c.Const.Len() == 1 && l.foldTarget(x) == nil {
+		if c.Const.Len() == 1 && l.foldTarget(x) == nil && !(n.Op == "Sub" && swapped) {
 			return unary(l, n)
 		}
 		if !perChannel(c.Const.Shape, x.Shape) || !slices.Equal(x.Shape, n.Out[0].Shape) {
@@ -310,12 +361,43 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 	return nil
 }
 
+// sum adds the tensors two at a time, and all constants in one go.
+func sum(l *legalizer, n *ir.Node) error {
+	var vars []*ir.Value
+	out := n.Out[0]
+	offset := make([]float32, channelsOf(out.Shape))
+	for _, v := range n.In {
+		if v.Const == nil {
+			vars = append(vars, v)
+			continue
+		}
+		if !perChannel(v.Const.Shape, out.Shape) {
+			return fmt.Errorf("constant of shape %v is neither a scalar nor one value for each of %d channels", v.Const.Shape, len(offset))
+		}
+		for i := range offset {
+			offset[i] += v.Const.Real[i%v.Const.Len()]
+		}
+	}
+	if len(vars) == len(n.In) {
+		return addTensors(l, n)
+	}
+	x := vars[0]
+	if len(vars) > 1 {
+		x = l.value(out.Name, out.Shape...)
+		l.uses[x] = 1
+		if err := addTensors(l, &ir.Node{Name: n.Name + ".tensors", Op: "Add", In: vars, Out: []*ir.Value{x}}); err != nil {
+			return err
+		}
+	}
+	if !slices.Equal(x.Shape, out.Shape) {
+		return fmt.Errorf("shape %v becomes %v", x.Shape, out.Shape)
+	}
+	return l.affine(n, x, slices.Repeat([]float32{1}, len(offset)), offset)
+}
+
 // addTensors is the sum of two or more tensors, two at a time.
 func addTensors(l *legalizer, n *ir.Node) error {
 	for _, v := range n.In {
-		if v.Const != nil {
-			return errors.New("of more than two operands has a constant among them")
-		}
 		if !slices.Equal(v.Shape, n.Out[0].Shape) && !perChannelTensor(v.Shape, n.Out[0].Shape) {
 			return fmt.Errorf("shapes %v and %v: an operand is the whole tensor or one value a channel", v.Shape, n.Out[0].Shape)
 		}

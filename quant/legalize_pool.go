@@ -33,11 +33,11 @@ func globalPool(l *legalizer, n *ir.Node) error {
 	x := n.In[0]
 	switch len(x.Shape) {
 	case 4:
-		l.wholePool(n.Name, op, x, n.Out[0])
+		l.wholePool(n.Name, op, x, n.Out[0], x.Shape[2:])
 	case 3:
 		y := l.value(n.Out[0].Name, 1, x.Shape[1], 1, 1)
 		l.uses[y] = 1
-		l.wholePool(n.Name, op, l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]}), y)
+		l.wholePool(n.Name, op, l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]}), y, []int{1, x.Shape[2]})
 		l.reshapeTo(n.Name, y, n.Out[0])
 	default:
 		return fmt.Errorf("has %d spatial dimensions, want 1 or 2", len(x.Shape)-2)
@@ -45,14 +45,14 @@ func globalPool(l *legalizer, n *ir.Node) error {
 	return nil
 }
 
-// wholePool emits a pool over all of image x.
-func (l *legalizer) wholePool(name string, op ir.Op, x, y *ir.Value) {
+// wholePool emits a pool whose window spans image x along one or both axes.
+func (l *legalizer) wholePool(name string, op ir.Op, x, y *ir.Value, window []int) {
 	l.emit(&ir.Node{Name: name, Op: op, In: []*ir.Value{x}, Out: []*ir.Value{y}, Attrs: ir.Attrs{
-		Kernel: []int{x.Shape[2], x.Shape[3]}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}}})
+		Kernel: window, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}}})
 }
 
-// reduceMean is a pool when it is over all spatial axes of an image, channels
-// first or last.
+// reduceMean is a pool when it is over spatial axes of an image, or all of them
+// when its channels are last.
 func reduceMean(l *legalizer, n *ir.Node) error {
 	x := n.In[0]
 	rank := len(x.Shape)
@@ -66,19 +66,32 @@ func reduceMean(l *legalizer, n *ir.Node) error {
 		}
 	}
 	slices.Sort(axes)
-	image := x
+	image, down, across := x, true, true
 	switch {
 	case rank == 4 && slices.Equal(axes, []int{2, 3}):
+	case rank == 4 && slices.Equal(axes, []int{2}):
+		across = false
+	case rank == 4 && slices.Equal(axes, []int{3}):
+		down = false
 	case rank == 4 && slices.Equal(axes, []int{1, 2}):
 		image = l.transposed(x, []int{0, 3, 1, 2})
 	case rank == 3 && slices.Equal(axes, []int{2}):
 		image = l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]})
+	case rank == 3 && slices.Equal(axes, []int{1}):
+		image = l.transposed(l.reshaped(x, []int{1, 1, x.Shape[1], x.Shape[2]}), []int{0, 3, 1, 2})
 	default:
 		return fmt.Errorf("over axes %v of %d dimensions: want the spatial axes of an image", axes, rank)
 	}
-	y := l.value(n.Out[0].Name, 1, image.Shape[1], 1, 1)
+	window, left := []int{image.Shape[2], image.Shape[3]}, []int{1, 1}
+	if !down {
+		window[0], left[0] = 1, image.Shape[2]
+	}
+	if !across {
+		window[1], left[1] = 1, image.Shape[3]
+	}
+	y := l.value(n.Out[0].Name, 1, image.Shape[1], left[0], left[1])
 	l.uses[y] = 1
-	l.wholePool(n.Name, "AveragePool", image, y)
+	l.wholePool(n.Name, "AveragePool", image, y, window)
 	l.reshapeTo(n.Name, y, n.Out[0])
 	return nil
 }

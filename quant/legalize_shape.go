@@ -108,7 +108,8 @@ func concat(l *legalizer, n *ir.Node) error {
 }
 
 // pad becomes part of the convolutions that read it, when all of them are
-// convolutions; else it stays, for images.
+// convolutions; else it stays, for images and for lines, which are images of
+// one row.
 func pad(l *legalizer, n *ir.Node) error {
 	x, y := n.In[0], n.Out[0]
 	if slices.Equal(x.Shape, y.Shape) {
@@ -126,26 +127,34 @@ func pad(l *legalizer, n *ir.Node) error {
 		return err
 	}
 	rank := len(x.Shape)
-	if rank != 4 {
-		return fmt.Errorf("has %d dimensions, want 4", rank)
+	if rank != 3 && rank != 4 {
+		return fmt.Errorf("has %d dimensions, want 3 or 4", rank)
 	}
 	if slices.Min(pads) < 0 || pads[0] != 0 || pads[rank] != 0 {
 		return fmt.Errorf("pads %v crop, or pad the batch", pads)
 	}
-	spatial := []int{pads[2], pads[3], pads[6], pads[7]}
-	if pads[1] == 0 && pads[5] == 0 && l.onlyConvs(y) {
+	if pads[1] == 0 && pads[rank+1] == 0 && l.onlyConvs(y) {
 		for _, u := range l.users[y] {
 			u.Attrs.Pads = slices.Clone(u.Attrs.Pads)
-			for i, p := range spatial {
+			for i, p := range append(slices.Clone(pads[2:rank]), pads[rank+2:]...) {
 				u.Attrs.Pads[i] += p
 			}
 		}
 		l.replace(y, x)
 		return nil
 	}
-	n.In, n.Attrs.Pads = n.In[:1], pads
-	n.In = append(n.In, ints(n.Name+".pads", pads))
+	if rank == 3 {
+		pads = []int{0, pads[1], 0, pads[2], 0, pads[4], 0, pads[5]}
+		x = l.reshaped(x, []int{1, x.Shape[1], 1, x.Shape[2]})
+		image := l.value(y.Name, 1, y.Shape[1], 1, y.Shape[2])
+		l.uses[image] = 1
+		n.Out = []*ir.Value{image}
+	}
+	n.In, n.Attrs.Pads = []*ir.Value{x, ints(n.Name+".pads", pads)}, pads
 	l.emit(n)
+	if rank == 3 {
+		l.reshapeTo(n.Name, n.Out[0], y)
+	}
 	return nil
 }
 

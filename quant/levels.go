@@ -14,13 +14,17 @@ var levelCounts = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 1
 // clamped.
 var clipRatios = []float64{1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.22}
 
+// minRange is the least range that gets levels of its own: one below it, that of
+// a dead tensor, has a scale whose reciprocal is infinite in float32.
+const minRange = 0x1p-100
+
 // formatFor gives x levels above the lowest to the part clip of [lo, hi], which
 // holds zero. Zero is a level, and stored integers straddle zero, so that any
 // subset of a sum's terms stays in its window.
 func formatFor(x int, clip, lo, hi float64) ir.Format {
 	lo, hi = lo*clip, hi*clip
-	if hi-lo <= 0 {
-		hi = 1
+	if hi-lo < minRange {
+		lo, hi = 0, 1
 	}
 	scale := (hi - lo) / float64(x)
 	below := int64(math.Round(-lo / scale))

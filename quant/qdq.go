@@ -21,14 +21,9 @@ const int8Shift = 128
 // DequantizeLinear. Stored integers are int8: unsigned ones move by 128.
 func formatOf(n *ir.Node, elem ir.Elem) (ir.Format, error) {
 	var f ir.Format
-	if n.In[1] == nil || n.In[1].Const == nil {
-		return f, errors.New("has a scale that is not constant")
-	}
-	for i, s := range n.In[1].Const.Real {
-		if !(s > 0) {
-			return f, fmt.Errorf("has scale %g for channel %d, want a positive number", s, i)
-		}
-		f.Scales = append(f.Scales, float64(s))
+	var err error
+	if f.Scales, err = scales(n); err != nil {
+		return f, err
 	}
 	if len(n.In) > 2 && n.In[2] != nil {
 		if n.In[2].Const == nil {
@@ -129,16 +124,17 @@ func dequantize(l *legalizer, n *ir.Node) error {
 	if l.producer[n.In[0]] != nil || len(f.Scales) != 1 {
 		return errors.New("does not follow a QuantizeLinear")
 	}
-	return l.adopt(n.Out[0], n.In[0], f) // a network whose input is integers
+	n.In[0].Elem = ir.Float32 // a network whose input is integers: the reals are what they mean
+	return l.adopt(n.Out[0], n.In[0], f)
 }
 
 // dequantizeConstant holds the reals for the reference and the integers for
 // the code. Scales belong to the first axis, as those of weights do.
 func (l *legalizer) dequantizeConstant(n *ir.Node, c *ir.Tensor) error {
-	if n.In[1] == nil || n.In[1].Const == nil {
-		return errors.New("has a scale that is not constant")
+	scales, err := scales(n)
+	if err != nil {
+		return err
 	}
-	scales := n.In[1].Const.Real
 	var zeros []int64
 	if len(n.In) > 2 && n.In[2] != nil && n.In[2].Const != nil {
 		zeros = n.In[2].Const.Int
@@ -164,7 +160,7 @@ func (l *legalizer) dequantizeConstant(n *ir.Node, c *ir.Tensor) error {
 		if len(zeros) > 0 {
 			q -= zeros[ch%len(zeros)]
 		}
-		t.Int[i], t.Real[i] = q, float32(q)*scales[ch]
+		t.Int[i], t.Real[i] = q, float32(q)*float32(scales[ch])
 		fits = fits && q >= -128 && q <= 127
 	}
 	v := n.Out[0]
@@ -173,10 +169,6 @@ func (l *legalizer) dequantizeConstant(n *ir.Node, c *ir.Tensor) error {
 		t.Int = nil
 		return nil
 	}
-	f := ir.Format{Levels: ir.Bound{Lo: -128, Hi: 127}}
-	for _, s := range scales {
-		f.Scales = append(f.Scales, float64(s))
-	}
-	v.Format = &f
+	v.Format = &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 127}, Scales: scales}
 	return nil
 }

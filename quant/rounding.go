@@ -19,6 +19,10 @@ const (
 	// diagonal; shortSample is how much more of it too few samples need.
 	ridge       = 0.01
 	shortSample = 5
+	// leastMoment is the mean of the diagonal that the ridge is a part of, at
+	// least: the variance of the error of a level. What is below it is no signal,
+	// as behind a tensor that is constant, and the ridge holds the weights.
+	leastMoment = 1.0 / 12
 	// blockRows is how many rows are rounded at once.
 	blockRows = 1024
 	// finest is how much finer a scale may be than the one at which the greatest
@@ -54,7 +58,7 @@ func newSolver(p *product) *solver {
 		s.perm[i] = i
 		mean += float64(s.h[i*k+i])
 	}
-	mean = max(mean/float64(k), 1e-9)
+	mean = max(mean/float64(k), leastMoment)
 	slices.SortStableFunc(s.perm, func(a, b int) int {
 		switch da, db := s.h[a*k+a], s.h[b*k+b]; {
 		case da < db:

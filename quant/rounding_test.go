@@ -84,3 +84,23 @@ func TestFeedback(t *testing.T) {
 		}
 	}
 }
+
+// TestConstantInput holds that weights behind inputs that do not vary stay near
+// the network's own: the noise of their sums says nothing about them.
+func TestConstantInput(t *testing.T) {
+	p := randomProduct(rand.New(rand.NewPCG(8, 1)), 3, 5, 64, 127, 16)
+	clear(p.x)
+	for _, level := range []float32{0, 1, 127} {
+		for j := range p.n {
+			p.x[2*p.n+j] = level // one input is a constant other than zero
+		}
+		for i := range p.y {
+			p.y[i] = 1e-5 // what float32 leaves of a mean
+		}
+		for i, v := range newSolver(p).best {
+			if d := math.Abs(float64(v)); d > 20 {
+				t.Errorf("level %g: weight %d became %g", level, i, v)
+			}
+		}
+	}
+}

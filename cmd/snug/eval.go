@@ -41,6 +41,9 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 	if data == "" {
 		return usageError{errors.New("--data: no inputs to judge on")}
 	}
+	if limit < 0 {
+		return usageError{fmt.Errorf("--limit: %d is no number of inputs", limit)}
+	}
 	q, err := o.quantize(ctx, path)
 	if err != nil {
 		return err

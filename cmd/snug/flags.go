@@ -197,6 +197,9 @@ func (o *options) quantOptions() (*quant.Options, error) {
 	if o.scales != "fixed" && o.scales != "pow2" {
 		return nil, usageError{fmt.Errorf("--scales: %q is neither fixed nor pow2", o.scales)}
 	}
+	if o.limit < 0 {
+		return nil, usageError{fmt.Errorf("--calib-limit: %d is no number of inputs", o.limit)}
+	}
 	if o.calib == "" {
 		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
 	}

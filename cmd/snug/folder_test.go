@@ -60,6 +60,44 @@ func TestWriteFolderFails(t *testing.T) {
 	}
 }
 
+// TestRenameAll holds that a move that fails takes back those before it.
+func TestRenameAll(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(at(name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := renameAll([][2]string{{at("a"), at("c")}, {at("b"), at("a")}, {at("missing"), at("d")}}); err == nil {
+		t.Fatal("no error")
+	}
+	if got := names(t, dir); len(got) != 2 || got[0] != "a" || got[1] != "b" {
+		t.Errorf("left %v", got)
+	}
+}
+
+// TestWriteFolderLink holds that a link to a folder stays one.
+func TestWriteFolderLink(t *testing.T) {
+	parent := t.TempDir()
+	real, link := filepath.Join(parent, "real"), filepath.Join(parent, "link")
+	if err := os.Mkdir(real, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, link); err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	if err := writeFolder(context.Background(), link, []codegen.File{{Name: "a.c"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, parent); len(got) != 2 {
+		t.Errorf("beside the folder: %v", got)
+	}
+	if got := names(t, real); len(got) != 1 || got[0] != "a.c" {
+		t.Errorf("in the folder: %v", got)
+	}
+}
+
 // TestInterrupted holds that an interrupted compilation writes nothing.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -42,8 +42,12 @@ type usageError struct{ error }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	out := &output{w: os.Stdout}
+	err := run(ctx, os.Args[1:], out)
 	stop()
+	if err == nil && out.err != nil { // what was asked for did not arrive
+		err = fmt.Errorf("standard output: %w", out.err)
+	}
 	if err == nil {
 		return
 	}
@@ -55,6 +59,21 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	os.Exit(exitFails)
+}
+
+// output keeps the first error of a writer, so that nobody who prints has to.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	var n int
+	n, o.err = o.w.Write(b)
+	return n, o.err
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/snug-nn/snug/ir/onnx/modeltext"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected outputs in testdata/script")
@@ -24,9 +26,21 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
+		Cmds:          map[string]func(ts *testscript.TestScript, neg bool, args []string){"model": model},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DATA", data)
 			return os.MkdirAll(e.Getenv("TMPDIR"), 0o755)
 		},
 	})
+}
+
+// model writes each NAME.txt as NAME.onnx: scripts hold their networks as text.
+func model(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		b, err := modeltext.Encode(ts.ReadFile(name + ".txt"))
+		if err != nil {
+			ts.Fatalf("%s: %v", name, err)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(name+".onnx"), b, 0o644))
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// prune drops the nodes and initializers that no output depends on, and sorts
-// the rest so that every value is defined before it is read. Nodes that are
-// in order already keep it.
+// prune drops the nodes, inputs and initializers that no output depends on, and
+// sorts the rest so that every value is defined before it is read. Nodes that
+// are in order already keep it.
 func (g *graph) prune() error {
 	defs, err := g.definitions()
 	if err != nil {
@@ -47,6 +47,9 @@ func (g *graph) prune() error {
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return !live[n] })
 	g.inits = slices.DeleteFunc(g.inits, func(t *tensor) bool { return !read[t.name] })
+	// Old files declare every initializer as an input too: those that are dead
+	// must not come back as inputs of the network.
+	g.inputs = slices.DeleteFunc(g.inputs, func(v *valueInfo) bool { return !read[v.name] })
 	return g.sort(defs)
 }
 

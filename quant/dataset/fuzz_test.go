@@ -3,6 +3,14 @@ package dataset
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -59,6 +67,66 @@ func FuzzIDX(f *testing.F) {
 		// The same bytes as a packed file: the seed corpus packs none.
 		if raw, err := inflate("fuzz", bytes.NewReader(b)); err == nil {
 			use(t, raw)
+		}
+	})
+}
+
+// FuzzCSV reads a list of pictures and one of labels.
+func FuzzCSV(f *testing.F) {
+	f.Add([]byte("file,class\na.png,1\n"))
+	f.Add([]byte("\ufeffclass,other,file\n3,x,\"b\"\"c.jpg\"\n4,,d\n"))
+	f.Add([]byte("class\n1\n2\n"))
+	f.Add([]byte("file,class\n../x,-1\n"))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(dir, "list.csv")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := readCSV(path, 0); err == nil {
+			if paths, err := rowImages(path, rows); err == nil && len(paths) != len(rows) {
+				t.Fatalf("%d pictures for %d rows", len(paths), len(rows))
+			}
+		}
+		if labels, err := ReadLabels(path, 0); err == nil && len(labels) == 0 {
+			t.Fatal("no labels and no error")
+		}
+	})
+}
+
+// FuzzPicture decodes a picture: memory is bounded by what the file can hold.
+func FuzzPicture(f *testing.F) {
+	small := image.NewPaletted(image.Rect(0, 0, 9, 7), color.Palette{color.Black, color.White})
+	var p, j bytes.Buffer
+	if err := png.Encode(&p, small); err != nil {
+		f.Fatal(err)
+	}
+	if err := jpeg.Encode(&j, small, nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.Bytes())
+	f.Add(j.Bytes())
+	// One that claims 8192 x 8192 pixels in as few bytes.
+	huge := bytes.Clone(p.Bytes())
+	binary.BigEndian.PutUint32(huge[16:], 8192)
+	binary.BigEndian.PutUint32(huge[20:], 8192)
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+	f.Add(huge)
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(dir, "picture")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		img, err := decode(path)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20+16*pixelsPerByte*uint64(len(b)) {
+			t.Errorf("%d bytes allocated for %d", used, len(b))
+		}
+		if err == nil && len(img.Pix) < 4*img.Rect.Dx()*img.Rect.Dy() {
+			t.Errorf("%v has %d bytes of pixels", img.Rect, len(img.Pix))
 		}
 	})
 }

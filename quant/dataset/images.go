@@ -12,8 +12,14 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// maxPixels bounds a picture: a few bytes of PNG can claim 2^62 of them.
-const maxPixels = 1 << 27
+// A few bytes of PNG can claim 2^62 pixels. maxPixels bounds a picture, and
+// pixelsPerByte what a file of its size can hold: PNG has eight pixels of one bit
+// in a byte and deflate packs that by at most 1032; JPEG spends a bit on the mean
+// of 64 pixels.
+const (
+	maxPixels     = 1 << 27
+	pixelsPerByte = 8 * 1032
+)
 
 // loadImage reads the picture at path as NHWC numbers 0..255 of the extent that
 // the network takes.
@@ -69,6 +75,13 @@ func decode(path string) (*image.RGBA, error) {
 	}
 	if conf.Width <= 0 || conf.Height <= 0 || conf.Width > maxPixels/conf.Height {
 		return nil, errorf(path, "the picture is %dx%d, give 1 to %d pixels", conf.Height, conf.Width, maxPixels)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errorf(path, "%w, check the file", reason(err))
+	}
+	if int64(conf.Width)*int64(conf.Height) > info.Size()*pixelsPerByte {
+		return nil, errorf(path, "the picture is %dx%d, too much for its %d bytes, get the file again", conf.Height, conf.Width, info.Size())
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, errorf(path, "%w, check the file", reason(err))
