@@ -61,7 +61,7 @@ func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value 
 			row[i] = b.r.Int64N(255) - 127
 		}
 		info := &sum.Channels[ch]
-		for *info = channel(row, x.Format.Levels); !info.Window.Fits(b.acc.Total()-b.spare); *info = channel(row, x.Format.Levels) {
+		for *info = channel(row, x.Format.Levels); !info.Window.Fits(b.acc.Total() - b.spare); *info = channel(row, x.Format.Levels) {
 			for i := range row { // toward zero, one weight in two at a time
 				if b.r.IntN(2) == 0 {
 					row[i] = row[i] * 7 / 8
