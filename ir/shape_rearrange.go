@@ -136,7 +136,7 @@ func reshapeShape(n *Node) ([][]int, error) {
 			free = i
 			continue
 		case d < 0:
-			return nil, fmt.Errorf("shape %v", want)
+			return nil, fmt.Errorf("shape %v has a negative dimension, or more than one that is -1", want)
 		}
 		if want[i] > 0 && count > maxElements/want[i] {
 			return nil, fmt.Errorf("shape %v has more than %d elements", want, maxElements)
@@ -146,13 +146,13 @@ func reshapeShape(n *Node) ([][]int, error) {
 	total := NumElements(in)
 	if free >= 0 {
 		if count == 0 || total%count != 0 {
-			return nil, fmt.Errorf("shape %v for %d elements", want, total)
+			return nil, fmt.Errorf("shape %v does not hold the %d elements of %v", want, total, in)
 		}
 		want[free] = total / count
 		count = total
 	}
 	if count != total {
-		return nil, fmt.Errorf("shape %v for %d elements", want, total)
+		return nil, fmt.Errorf("shape %v does not hold the %d elements of %v", want, total, in)
 	}
 	return one(want)
 }

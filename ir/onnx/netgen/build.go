@@ -114,6 +114,9 @@ func (b *builder) conv(n [numbers]int) {
 		kh, kw = 3, 3
 	}
 	ph, pw := n[4]%3, n[4]/3%3
+	if n[1]%6 == 1 { // and what they are for
+		n[2], n[3], n[5], ph, pw = 0, 0, 0, 1, 1
+	}
 	qh, qw := ph, pw
 	if n[4]%11 == 10 {
 		qh = n[4] / 9 % 3

@@ -13,13 +13,15 @@ import (
 // A Net is a network and the flags it is compiled with. The zero number always
 // stands for the simplest choice.
 type Net struct {
-	Input [3]int // channels, rows, columns, less one
-	Genes []Gene
-	Acc   int // which accumulator
-	Rung  int
-	Pow2  int
-	Keep  int // --keep-softmax
-	Plain int // --no-winograd
+	Input   [3]int // channels, rows, columns, less one
+	Genes   []Gene
+	Acc     int // which accumulator
+	Rung    int
+	Pow2    int
+	Keep    int // --keep-softmax
+	Kernels int // which family
+	Effort  int // how much work rounding is
+	Ring    int // --ring-bits
 }
 
 // A Gene is one operator, or a few that belong together, with numbers that its
@@ -38,13 +40,18 @@ const (
 var (
 	accs  = []string{"16", "16:32", "12", "14", "20", "24", "32", "15", "13", "17", "11", "10", "9", "8", "12:32", "14:32", "18", "28"}
 	rungs = []string{"window", "l1", "type"}
+	// The default comes first.
+	kernels = []string{"", "direct", "classical32", "best32"}
+	efforts = []string{"", "0", "1"}
+	rings   = []string{"", "1", "2"} // bits that windows leave free
 )
 
 // Random returns a network.
 func Random(r *rand.Rand) *Net {
 	n := &Net{
 		Input: [3]int{r.IntN(8), r.IntN(14), r.IntN(14)},
-		Acc:   max(0, r.IntN(len(accs)+6)-6), Rung: max(0, r.IntN(5)-2), Pow2: r.IntN(4) / 3, Keep: r.IntN(2), Plain: r.IntN(3) / 2,
+		Acc:   max(0, r.IntN(len(accs)+6)-6), Rung: max(0, r.IntN(5)-2), Pow2: r.IntN(4) / 3, Keep: r.IntN(2),
+		Kernels: max(0, r.IntN(8)-4), Effort: max(0, r.IntN(5)-2), Ring: r.IntN(3),
 	}
 	for range 1 + r.IntN(maxGenes) {
 		g := Gene{Kind: kinds[r.IntN(len(kinds))]}
@@ -77,8 +84,14 @@ func (n *Net) Flags() []string {
 	if n.Keep > 0 {
 		f = append(f, "--keep-softmax")
 	}
-	if n.Plain > 0 {
-		f = append(f, "--no-winograd")
+	if k := kernels[n.Kernels%len(kernels)]; k != "" {
+		f = append(f, "--kernels", k)
+	}
+	if e := efforts[n.Effort%len(efforts)]; e != "" {
+		f = append(f, "--effort", e)
+	}
+	if b := rings[n.Ring%len(rings)]; b != "" {
+		f = append(f, "--ring-bits", b)
 	}
 	return f
 }
@@ -141,7 +154,8 @@ func (n *Net) Shrink(fails func(*Net) bool) *Net {
 		}
 		for _, field := range []func(*Net) *int{
 			func(c *Net) *int { return &c.Acc }, func(c *Net) *int { return &c.Rung }, func(c *Net) *int { return &c.Pow2 },
-			func(c *Net) *int { return &c.Keep }, func(c *Net) *int { return &c.Plain },
+			func(c *Net) *int { return &c.Keep }, func(c *Net) *int { return &c.Kernels }, func(c *Net) *int { return &c.Effort },
+			func(c *Net) *int { return &c.Ring },
 		} {
 			if *field(best) != 0 && try(func(c *Net) { *field(c) = 0 }) {
 				again = true
