@@ -143,7 +143,8 @@ func (l *layout) planConcat(n *ir.Node, g *ir.Graph, producers map[*ir.Value]*ir
 	c := 0
 	for _, v := range n.In {
 		p := producers[v]
-		if p != nil && p.Op != "Reshape" && l.parent[v] == nil && v != l.output && !slices.Contains(g.Out, v) && isImage(v.Shape) {
+		// A padded tensor writes its whole frame, which is that of its neighbours here.
+		if p != nil && p.Op != "Reshape" && p.Op != "Pad" && l.parent[v] == nil && v != l.output && !slices.Contains(g.Out, v) && isImage(v.Shape) {
 			l.parent[v], l.offset[v] = out, c
 		}
 		c += v.Shape[1]

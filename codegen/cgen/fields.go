@@ -76,7 +76,7 @@ func fields(prog string, c *codegen.Call) []string {
 			f("h", g.H, "w", g.W),
 			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
 			f("groups", g.Groups, "x_group", g.XGroup, "c", g.C, "k", g.K),
-			f("pieces", len(g.Pieces), "piece", c.Name+"_pieces", "weights", table+"_w"),
+			f("pieces", len(g.Pieces), "piece", layerName(c)+"_pieces", "weights", table+"_w"),
 			requant(table, c),
 		}
 	case *codegen.RingConv:
@@ -95,7 +95,7 @@ func fields(prog string, c *codegen.Call) []string {
 		return []string{
 			f("h", g.H, "w", g.W),
 			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
-			f("c", g.C, "taps", len(g.Taps), "tap", c.Name+"_pieces", "weights", table+"_w"),
+			f("c", g.C, "taps", len(g.Taps), "tap", layerName(c)+"_pieces", "weights", table+"_w"),
 			requant(table, c),
 		}
 	case *kern.Pool:
@@ -154,9 +154,9 @@ func requant(table string, c *codegen.Call) string {
 }
 
 // pieces prints the window of a convolution.
-func pieces(name string, ps []kern.Piece) string {
+func pieces(c *codegen.Call, ps []kern.Piece) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "static const snug_piece %s_pieces[%d] = {", name, len(ps))
+	fmt.Fprintf(&b, "static const snug_piece %s_pieces[%d] = {", layerName(c), len(ps))
 	for i, p := range ps {
 		if i%6 == 0 {
 			b.WriteString("\n   ")

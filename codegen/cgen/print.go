@@ -81,7 +81,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		d.Calls = append(d.Calls, callOf(p, c, names))
 		if c.Prepared != nil {
 			form := c.Geometry.(*codegen.RingConv).Form.Name
-			d.Prepares = append(d.Prepares, fmt.Sprintf("snug_%s_prepare(&%s, t + %s);", form, c.Name, names[c.Prepared]))
+			d.Prepares = append(d.Prepares, fmt.Sprintf("snug_%s_prepare(&%s, t + %s);", form, layerName(c), names[c.Prepared]))
 		}
 		if c.Sum != nil {
 			d.Checks = append(d.Checks, checkOf(c, names))
@@ -225,7 +225,7 @@ func callOf(p *codegen.Program, c *codegen.Call, names map[*codegen.Buf]string) 
 		}
 		return base
 	}
-	args := []string{"&" + c.Name}
+	args := []string{"&" + layerName(c)}
 	for _, s := range c.Src {
 		args = append(args, ref(s))
 	}
@@ -238,9 +238,9 @@ func callOf(p *codegen.Program, c *codegen.Call, names map[*codegen.Buf]string) 
 		out.Bound = bound(c)
 		switch g := c.Geometry.(type) {
 		case *kern.Conv:
-			out.Arrays = []string{pieces(c.Name, g.Pieces)}
+			out.Arrays = []string{pieces(c, g.Pieces)}
 		case *kern.Depthwise:
-			out.Arrays = []string{pieces(c.Name, g.Taps)}
+			out.Arrays = []string{pieces(c, g.Taps)}
 		}
 	}
 	return out
@@ -259,6 +259,10 @@ func tagOf(tables []table) []byte {
 	}
 	return h.Sum(nil)[:8]
 }
+
+// layerName is the constant that holds a call's geometry. Its prefix keeps names of
+// layers apart from everything else that has a name in C.
+func layerName(c *codegen.Call) string { return "layer_" + c.Name }
 
 // bufName tells tensors, scratch and transformed weights apart.
 func bufName(b *codegen.Buf) string {
@@ -322,13 +326,13 @@ func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
 		kind = "ring"
 		prepared = "arena.bytes + " + names[c.Prepared]
 		return fmt.Sprintf("snug_check_ring(&(const snug_ring_layer){%q, &%s, &snug_%s, %d, %d, check_x, check_y, arena.bytes + %s, %s, %d}, &layers, &failed)",
-			c.Name, c.Name, g.Form.Name, c.Levels.Lo, c.Levels.Hi, names[c.Scratch], prepared, patchSize(c))
+			c.Name, layerName(c), g.Form.Name, c.Levels.Lo, c.Levels.Hi, names[c.Scratch], prepared, patchSize(c))
 	}
 	if c.Scratch != nil {
 		scratch = "arena.bytes + " + names[c.Scratch]
 	}
 	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .lanes = %d, .lo = %d, .hi = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
-		c.Name, kind, c.Name, kind, c.Kernel, packing, lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
+		c.Name, kind, layerName(c), kind, c.Kernel, packing, lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
 }
 
 // patchSize is how much input one output pixel spans, with the slack that SIMD

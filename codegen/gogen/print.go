@@ -3,6 +3,7 @@ package gogen
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,7 +127,9 @@ func modelFile(p *codegen.Program, pkg string) ([]byte, error) {
 	f.Comment("Run runs the network once: in has InSize elements, out OutSize. Any int8 is a valid")
 	f.Comment("input element.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Run").Params(jen.List(jen.Id("in"), jen.Id("out")).Index().Int8()).BlockFunc(func(g *jen.Group) {
-		g.Id("t").Op(":=").Id("m").Dot("arena")
+		if slices.ContainsFunc(p.Bufs, func(b *codegen.Buf) bool { return b.Place == codegen.InArena && b.Last >= 0 }) {
+			g.Id("t").Op(":=").Id("m").Dot("arena")
+		}
 		g.List(jen.Id("in"), jen.Id("out")).Op("=").List(jen.Id("in").Index(jen.Empty(), jen.Id("InSize")), jen.Id("out").Index(jen.Empty(), jen.Id("OutSize")))
 		for _, c := range p.Calls {
 			s := callStatement(c)

@@ -83,7 +83,7 @@ func (f *folder) json(name string, v any) error {
 }
 
 var (
-	cStep = regexp.MustCompile(`snug_(\w+)\(&(\w+), [^;]*;[^;]*?([A-Z0-9_]+)_MARK\((\w+)\);`)
+	cStep = regexp.MustCompile(`snug_(\w+)\(&layer_(\w+), [^;]*;[^;]*?([A-Z0-9_]+)_MARK\(layer_(\w+)\);`)
 	cCall = regexp.MustCompile(`(?m)^    snug_\w+\(&\w+, `)
 )
 

@@ -59,7 +59,7 @@ func tiny() *ir.Graph {
 func emit(t *testing.T, target string) string {
 	t.Helper()
 	lower := func(name string) *codegen.Program {
-		p, err := codegen.Lower(tiny(), codegen.FindTarget(name), &codegen.Options{})
+		p, err := codegen.Lower(tiny(), codegen.FindTarget(name), &codegen.Options{Kernels: "direct"}) // tables are weights as they are
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,8 +162,9 @@ func check(t *testing.T, r *measure.Run, inGo bool) {
 		}
 		delete(want, l.Layer)
 		// Weights of int8, biases of four bytes, multipliers of two, shifts of one.
+		// A compiler may load what is small and constant before the layer begins.
 		tables := int64(macs/pixels + channels*(4+2+1))
-		if l.MACs != macs || l.TableBytes < tables || l.TableBytes > tables+2*channels {
+		if l.MACs != macs || l.TableBytes < tables-3*channels || l.TableBytes > tables+2*channels {
 			t.Errorf("%s %s: %d MACs, %d bytes of tables, want %d and %d or a preload more", r.Compiler, l.Name, l.MACs, l.TableBytes, macs, tables)
 		}
 		if l.ArenaBytes < pixels*channels {
@@ -204,7 +205,7 @@ func TestFolderRefuses(t *testing.T) {
 	}
 	for _, test := range []struct{ name, target, file, old, new, want string }{
 		{"no certificate", "cortex-a53", "certificate.json", "", "", "certificate.json is missing"},
-		{"a call without a hook", "cortex-a53", "tiny.c", "    TINY_MARK(narrow);\n", "", "compile the network again"},
+		{"a call without a hook", "cortex-a53", "tiny.c", "    TINY_MARK(layer_narrow);\n", "", "compile the network again"},
 		{"a report of another", "cortex-a53", "report.json", `"kernel": "conv`, `"kernel": "cnv`, "is not the one of report.json"},
 		{"no JSON", "cortex-a53", "report.json", "{", "", "report.json"},
 		{"another language", "go", "certificate.json", `"language":"go"`, `"language":"ada"`, `language "ada"`},

@@ -6,7 +6,7 @@ import (
 )
 
 const cModel = `
-static const snug_conv first = {
+static const snug_conv layer_first = {
     .k = 1,
 };
 int net_run(const int8_t *in, int8_t *out, void *arena)
@@ -16,10 +16,10 @@ int net_run(const int8_t *in, int8_t *out, void *arena)
         return -1;
     }
     NET_MARK(BEGIN);
-    snug_conv_s8_a16(&first, in, t + T_FIRST + 8); /* sums in [0,1] */
-    NET_MARK(first);
-    snug_add_s8(&second, t + T_FIRST, in, out);
-    NET_MARK(second);
+    snug_conv_s8_a16(&layer_first, in, t + T_FIRST + 8); /* sums in [0,1] */
+    NET_MARK(layer_first);
+    snug_add_s8(&layer_second, t + T_FIRST, in, out);
+    NET_MARK(layer_second);
     return 0;
 }
 `
@@ -35,20 +35,20 @@ func TestCalls(t *testing.T) {
 		t.Fatalf("calls %+v", s.calls)
 	}
 	bare := cModel
-	for _, m := range []string{"BEGIN", "first", "second"} {
+	for _, m := range []string{"BEGIN", "layer_first", "layer_second"} {
 		bare = strings.Replace(bare, "    NET_MARK("+m+");\n", "", 1)
 	}
 	if s, err := readC("net", bare, ""); err != nil || len(s.calls) != 2 {
 		t.Fatalf("without the hook: %d calls, %v", len(s.calls), err)
 	}
 	for _, test := range []struct{ name, old, new, want string }{
-		{"a store", "NET_MARK(first);", "NET_MARK(first); t[T_FIRST] = 7;", "is no call of a kernel"},
-		{"a store in the hook", "NET_MARK(first)", "NET_MARK(t[0] = 1)", "is no call of a kernel"},
-		{"another hook", "NET_MARK(first)", "OTHER_MARK(first)", "is no call of a kernel"},
-		{"a hook of another layer", "NET_MARK(first)", "NET_MARK(second)", "behind first names second"},
+		{"a store", "NET_MARK(layer_first);", "NET_MARK(layer_first); t[T_FIRST] = 7;", "is no call of a kernel"},
+		{"a store in the hook", "NET_MARK(layer_first)", "NET_MARK(t[0] = 1)", "is no call of a kernel"},
+		{"another hook", "NET_MARK(layer_first)", "OTHER_MARK(layer_first)", "is no call of a kernel"},
+		{"a hook of another layer", "NET_MARK(layer_first)", "NET_MARK(layer_second)", "behind first names second"},
 		{"a call of something else", "snug_add_s8(", "memcpy(", "is no call of a kernel"},
 		{"a pointer", ", in, out);", ", in, (int8_t *)4096);", "is not a tensor"},
-		{"a condition", "    NET_MARK(second);", "    if (in[0]) { return 1; }", "is no call of a kernel"},
+		{"a condition", "    NET_MARK(layer_second);", "    if (in[0]) { return 1; }", "is no call of a kernel"},
 		{"an early end", "    NET_MARK(BEGIN);", "    goto end;", "is no call of a kernel"},
 		{"two functions", cModel, cModel + cModel, "want one"},
 	} {

@@ -157,7 +157,10 @@ func (s *source) goLiteral(name string, e ast.Expr) error {
 	if !ok {
 		return nil
 	}
-	layer := strings.TrimSuffix(name, "Requant")
+	layer := name
+	if id, ok := lit.Type.(*ast.Ident); ok && id.Name == "requant" {
+		layer = strings.TrimSuffix(name, "Requant")
+	}
 	f, ok := s.geometry[layer]
 	if !ok {
 		f = fields{num: map[string]int64{}, ref: map[string]string{}}

@@ -198,13 +198,21 @@ static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
     return 2 * (int64_t)channels * pixels;
 }
 
-/* The sum in the middle of those that are not clamped: a sum that is wrong by
-   2^16 then shows in the output. */
+/* The sum, inside the window, in the middle of those that are not clamped: a sum
+   that is wrong by 2^16 then shows in the output. */
 static inline int64_t snug_check_middle(const snug_layer *l, int32_t c)
 {
     const snug_requant *q = l->conv ? &l->conv->q : &l->dw->q;
     const int32_t half = q->lo + (q->hi - q->lo) / 2;
-    int64_t lo = -((int64_t)1 << 29), hi = (int64_t)1 << 29;
+    int64_t lo = 0, hi = 1;
+    int32_t i, j;
+    for (i = 0; i < snug_check_pieces(l); i++) {
+        for (j = 0; j < snug_check_len(l, i); j++) {
+            const int64_t w = snug_check_weight(l, c, i, j);
+            lo += w * (w > 0 ? l->lo : l->hi);
+            hi += w * (w > 0 ? l->hi : l->lo);
+        }
+    }
     while (hi - lo > 1) {
         const int64_t mid = lo + (hi - lo) / 2;
         if (snug_check_expect(l, c, mid) > half) {
