@@ -89,6 +89,9 @@ func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 
 func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }
 
+// costBaseline only has to be below the portable kernels': no other competes.
+func costBaseline(w *work, _ *Kernel, _ *Target) float64 { return w.macs() }
+
 func costWord16(w *work, _ *Kernel, _ *Target) float64 { return 0.54 * w.macs() }
 func costWord32(w *work, _ *Kernel, _ *Target) float64 { return 1.08 * w.macs() }
 

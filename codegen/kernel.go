@@ -30,12 +30,11 @@ type Family int
 
 // Families.
 const (
-	Plain      Family = iota // portable, and what every choice may fall back to
-	Direct                   // narrow sums, one product after the other
-	Ring                     // narrow sums in a Winograd form
-	Classical                // baseline: int16 operands, SMLAL.4s, 32-bit sums
-	BestWide                 // baseline: SMULL, SMLAL2, SADALP, 32-bit sums
-	DotProduct               // SDOT, 32-bit sums
+	Plain     Family = iota // portable, and what every choice may fall back to
+	Direct                  // narrow sums, one product after the other
+	Ring                    // narrow sums in a Winograd form
+	Classical               // baseline: int16 operands, SMLAL.4s, 32-bit sums
+	BestWide                // baseline: SMULL, SMLAL2, SADALP, 32-bit sums
 )
 
 // A Kernel is one named inner routine with a fixed contract. Its C function is
@@ -68,6 +67,10 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_ring33x", "Conv", Ring, 16, false, NEON, Rows, 1, &ring33x, "Conv16", costRing, "F(3x3,3x3) modulo 2^16: 36 products for 9 outputs, no bit lost"},
 	{"conv_s8_a16_ring42", "Conv", Ring, 16, false, NEON, Rows, 1, &ring42, "Conv16", costRing, "stride 2 by phases modulo 2^16: 81 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring22", "Conv", Ring, 16, false, NEON, Rows, 1, &ring22, "Conv16", costRing, "stride 2 by phases modulo 2^16: 25 products for 4 outputs, no bit lost"},
+	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON | A64, Lanes16, 1, nil, "Conv32", costBaseline, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
+	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON | A64, Rows8, 1, nil, "Conv32", costBaseline, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
+	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON | A64, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
+	{"dw_s8_a32_smlal", "Depthwise", BestWide, 32, false, NEON | A64, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, C, Rows, 1, nil, "Conv16", costPlain, "portable C"},
 	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, GoWord, Rows, 1, nil, "Conv16", costWord16, "four 16-bit sums in a 64-bit word"},
@@ -90,8 +93,8 @@ var Choices = []struct {
 	Families []Family
 	Why      string
 }{
-	{"best", []Family{Plain, Direct, Ring, DotProduct}, "the cheapest of all"},
-	{"direct", []Family{Plain, Direct, DotProduct}, "no Winograd form: no transformed weights, no bit lost"},
+	{"best", []Family{Plain, Direct, Ring}, "the cheapest of all"},
+	{"direct", []Family{Plain, Direct}, "no Winograd form: no transformed weights, no bit lost"},
 	{"classical32", []Family{Plain, Classical}, "baseline: 16-bit operands, 32-bit sums"},
 	{"best32", []Family{Plain, BestWide}, "baseline: 8-bit operands, sums of two products widened to 32 bits"},
 }

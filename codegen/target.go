@@ -9,7 +9,6 @@ const (
 	NEON                       // 128-bit integer SIMD
 	A64                        // its 64-bit form: 32 registers
 	A32                        // its 32-bit form: 16 registers
-	SDOT                       // dot products of four 8-bit elements
 	GoWord                     // plain Go: 64-bit words, no SIMD
 )
 

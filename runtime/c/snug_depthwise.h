@@ -93,21 +93,61 @@ static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x
     }
 }
 
-/* 32-bit sums, portable. */
+/* 32-bit sums of channels [c, c+n) of one pixel, portable. */
+static inline void snug_dw_a32(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
+{
+    int32_t t;
+    for (n += c; c < n; c++) {
+        int32_t sum = 0;
+        for (t = 0; t < g->taps; t++) {
+            sum += x[g->tap[t].at + c] * g->weights[t * g->c + c];
+        }
+        y[c] = snug_requantize(&g->q, sum, c);
+    }
+}
+
 static inline void snug_dw_s8_a32(const snug_depthwise *g, const int8_t *x, int8_t *y)
 {
-    int32_t row, col, c, t;
+    int32_t row, col;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
-            const int8_t *xp = x + row * g->x_row + col * g->x_col;
-            int8_t *yp = y + row * g->y_row + col * g->y_col;
-            for (c = 0; c < g->c; c++) {
-                int32_t sum = 0;
+            snug_dw_a32(g, x + row * g->x_row + col * g->x_col, y + row * g->y_row + col * g->y_col, 0, g->c);
+        }
+    }
+}
+
+/* The baseline with 32-bit sums: SMLAL.4s, eight channels of two pixels. */
+static inline void snug_dw_s8_a32_smlal(const snug_depthwise *g, const int8_t *x, int8_t *y)
+{
+    int32_t row, col, c;
+    for (row = 0; row < g->h; row++) {
+        for (col = 0; col < g->w; col += 2) {
+            const int32_t step = col + 1 < g->w; /* an odd last pixel is computed twice */
+            const int8_t *x0 = x + row * g->x_row + col * g->x_col, *x1 = x0 + step * g->x_col;
+            int8_t *y0 = y + row * g->y_row + col * g->y_col, *y1 = y0 + step * g->y_col;
+            c = 0;
+#if SNUG_NEON
+            for (; c + 8 <= g->c; c += 8) {
+                int32x4_t a0 = vdupq_n_s32(0), b0 = a0, a1 = a0, b1 = a0;
+                snug_channels8 table;
+                int32_t t;
                 for (t = 0; t < g->taps; t++) {
-                    sum += xp[g->tap[t].at + c] * g->weights[t * g->c + c];
+                    const int16x8_t w = vmovl_s8(vld1_s8(g->weights + t * g->c + c));
+                    const int16x8_t u = vmovl_s8(vld1_s8(x0 + g->tap[t].at + c)), v = vmovl_s8(vld1_s8(x1 + g->tap[t].at + c));
+                    a0 = vmlal_s16(a0, vget_low_s16(w), vget_low_s16(u));
+                    b0 = vmlal_s16(b0, vget_high_s16(w), vget_high_s16(u));
+                    a1 = vmlal_s16(a1, vget_low_s16(w), vget_low_s16(v));
+                    b1 = vmlal_s16(b1, vget_high_s16(w), vget_high_s16(v));
                 }
-                yp[c] = snug_requantize(&g->q, sum, c);
+                snug_load8(&g->q, c, &table);
+                vst1_s8(y0 + c, snug_pack8(&g->q, snug_wide4(&g->q, &table.wide, 0, vaddq_s32(a0, table.wide.bias[0])),
+                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b0, table.wide.bias[1]))));
+                vst1_s8(y1 + c, snug_pack8(&g->q, snug_wide4(&g->q, &table.wide, 0, vaddq_s32(a1, table.wide.bias[0])),
+                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b1, table.wide.bias[1]))));
             }
+#endif
+            snug_dw_a32(g, x0, y0, c, g->c - c);
+            snug_dw_a32(g, x1, y1, c, g->c - c);
         }
     }
 }

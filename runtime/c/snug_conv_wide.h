@@ -1,0 +1,262 @@
+/* Baselines with 32-bit sums, to measure narrow ones against: the same tiles and
+   the same care, only wider registers. */
+#ifndef SNUG_CONV_WIDE_H
+#define SNUG_CONV_WIDE_H
+
+#include "snug_conv_mla.h"
+#include "snug_conv_smlal.h"
+
+#if SNUG_NEON && defined(__aarch64__)
+
+/* Eight 32-bit sums of n channels from c to y; t are their tables. */
+static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, int32x4_t a, int32x4_t b, int32_t c, int32_t n,
+                                   int8_t *y)
+{
+    if (n >= 8) {
+        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
+    } else {
+        int32_t lanes[8], i;
+        vst1q_s32(lanes, a);
+        vst1q_s32(lanes + 4, b);
+        for (i = 0; i < n; i++) {
+            y[i] = snug_requantize(q, lanes[i], c + i);
+        }
+    }
+}
+
+/* The classical form: 16-bit operands, SMLAL.4s by element, eight pixels by
+   eight channels. Weights are those of snug_conv_s8_a16_mla, widened, eight
+   channels after the other eight. */
+#define SNUG_WIDE_DECLARE(p) int32x4_t a##p = vdupq_n_s32(0), b##p = a##p;
+#define SNUG_WIDE_POINT(p) const int8_t *s##p = x[p] + g->piece[i].at;
+#define SNUG_WIDE_LOAD(p)                     \
+    const int16x8_t x##p = snug_widen8(s##p); \
+    s##p += 8;
+#define SNUG_WIDE_STORE(p) snug_wide_store(&q, &t, a##p, b##p, c, n, y[p]);
+#define SNUG_WIDE_PIXEL(p, j)                                            \
+    a##p = vmlal_laneq_s16(a##p, vget_low_s16(weights), x##p, j);        \
+    b##p = vmlal_high_laneq_s16(b##p, weights, x##p, j);
+#define SNUG_WIDE_0(p) SNUG_WIDE_PIXEL(p, 0)
+#define SNUG_WIDE_1(p) SNUG_WIDE_PIXEL(p, 1)
+#define SNUG_WIDE_2(p) SNUG_WIDE_PIXEL(p, 2)
+#define SNUG_WIDE_3(p) SNUG_WIDE_PIXEL(p, 3)
+#define SNUG_WIDE_4(p) SNUG_WIDE_PIXEL(p, 4)
+#define SNUG_WIDE_5(p) SNUG_WIDE_PIXEL(p, 5)
+#define SNUG_WIDE_6(p) SNUG_WIDE_PIXEL(p, 6)
+#define SNUG_WIDE_7(p) SNUG_WIDE_PIXEL(p, 7)
+#define SNUG_WIDE_STEP(j, EACH)                 \
+    {                                           \
+        const int16x8_t weights = vld1q_s16(w); \
+        w += 8;                                 \
+        EACH(SNUG_WIDE_##j)                     \
+    }
+#define SNUG_WIDE_TILE(NAME, PIXELS, EACH)                                                                             \
+    static inline void NAME(const snug_conv *g, const snug_wide8 *table, const int8_t *const x[PIXELS], int8_t *const y[PIXELS], \
+                            const int16_t *w, int32_t c, int32_t n)                                                    \
+    {                                                                                                                  \
+        const snug_requant q = g->q;                                                                                   \
+        const snug_wide8 t = *table;                                                                                   \
+        int32_t i, k;                                                                                                  \
+        EACH(SNUG_WIDE_DECLARE)                                                                                        \
+        for (i = 0; i < g->pieces; i++) {                                                                              \
+            const int32_t len = g->piece[i].len;                                                                       \
+            EACH(SNUG_WIDE_POINT)                                                                                      \
+            for (k = len; k >= 8; k -= 8) {                                                                            \
+                EACH(SNUG_WIDE_LOAD)                                                                                   \
+                SNUG_WIDE_STEP(0, EACH) SNUG_WIDE_STEP(1, EACH) SNUG_WIDE_STEP(2, EACH) SNUG_WIDE_STEP(3, EACH)        \
+                SNUG_WIDE_STEP(4, EACH) SNUG_WIDE_STEP(5, EACH) SNUG_WIDE_STEP(6, EACH) SNUG_WIDE_STEP(7, EACH)        \
+            }                                                                                                          \
+            if (k > 0) {                                                                                               \
+                EACH(SNUG_WIDE_LOAD)                                                                                   \
+                SNUG_WIDE_STEP(0, EACH)                                                                                \
+                if (k > 1) SNUG_WIDE_STEP(1, EACH)                                                                     \
+                if (k > 2) SNUG_WIDE_STEP(2, EACH)                                                                     \
+                if (k > 3) SNUG_WIDE_STEP(3, EACH)                                                                     \
+                if (k > 4) SNUG_WIDE_STEP(4, EACH)                                                                     \
+                if (k > 5) SNUG_WIDE_STEP(5, EACH)                                                                     \
+                if (k > 6) SNUG_WIDE_STEP(6, EACH)                                                                     \
+            }                                                                                                          \
+        }                                                                                                              \
+        EACH(SNUG_WIDE_STORE)                                                                                          \
+    }
+SNUG_WIDE_TILE(snug_wide_tile8, 8, SNUG_EACH8)
+SNUG_WIDE_TILE(snug_wide_tile1, 1, SNUG_EACH1)
+#undef SNUG_WIDE_TILE
+
+/* Widens k products of sixteen channels, to eight channels after eight. */
+static inline void snug_wide_widen(const int8_t *w, int32_t k, int16_t *wide)
+{
+    int32_t i;
+    for (i = 0; i < k; i++) {
+        const int8x16_t v = vld1q_s8(w + SNUG_LANES * i);
+        vst1q_s16(wide + 8 * i, vmovl_s8(vget_low_s8(v)));
+        vst1q_s16(wide + 8 * (k + i), vmovl_s8(vget_high_s8(v)));
+    }
+}
+
+static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    const int32_t pixels = g->h * g->w;
+    const int8_t *w = g->weights;
+    int16_t *const wide = scratch;
+    int32_t group, block, half, left;
+    for (group = 0; group < g->groups; group++) {
+        for (block = 0; block < g->c; block += SNUG_LANES, w += SNUG_LANES * g->k) {
+            snug_wide_widen(w, g->k, wide);
+            for (half = 0; half < SNUG_LANES && block + half < g->c; half += 8) {
+                const int32_t c = group * g->c + block + half, n = g->c - block - half;
+                snug_walk p = {x + group * g->x_group, y + c, 0, g->w, g->x_col, g->y_col, 0, 0};
+                const int8_t *xs[8];
+                int8_t *ys[8];
+                snug_channels8 ta, tb;
+                snug_lanes_tables(&g->q, c, n < 8 ? n : 8, &ta, &tb);
+                p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+                for (left = pixels; left >= 8; left -= 8) {
+                    snug_walk_take(&p, 8, xs, ys);
+                    snug_wide_tile8(g, &ta.wide, xs, ys, wide + half * g->k, c, n);
+                }
+                for (; left > 0; left--) {
+                    snug_walk_take(&p, 1, xs, ys);
+                    snug_wide_tile1(g, &ta.wide, xs, ys, wide + half * g->k, c, n);
+                }
+            }
+        }
+    }
+}
+
+/* The best form: 8-bit operands, two products in 16 bits by SMULL and SMLAL2,
+   added in pairs to 32 by SADALP; four pixels by four channels. Two products of
+   magnitude at most 128 * 127 fit 16 bits. Weights are those of
+   snug_conv_s8_a16_smlal. */
+#define SNUG_PAIR_DECLARE(p) int32x4_t t##p##0 = vdupq_n_s32(0), t##p##1 = t##p##0, t##p##2 = t##p##0, t##p##3 = t##p##0;
+#define SNUG_PAIR_POINT(p) const int8_t *x##p = x[p] + g->piece[i].at;
+#define SNUG_PAIR_LOAD(p)                \
+    const int8x16_t u##p = vld1q_s8(x##p); \
+    x##p += 16;
+#define SNUG_PAIR_LOW(j, p) int16x8_t m##p = vmull_s8(vget_low_s8(v##j), vget_low_s8(u##p));
+#define SNUG_PAIR_HIGH(j, p) m##p = vmlal_high_s8(m##p, v##j, u##p);
+#define SNUG_PAIR_ADD(j, p) t##p##j = vpadalq_s16(t##p##j, m##p);
+/* One channel of all four pixels: four chains that do not wait for each other. */
+#define SNUG_PAIR_CHANNEL(j)                                                                       \
+    {                                                                                              \
+        SNUG_PAIR_LOW(j, 0) SNUG_PAIR_LOW(j, 1) SNUG_PAIR_LOW(j, 2) SNUG_PAIR_LOW(j, 3)            \
+        SNUG_PAIR_HIGH(j, 0) SNUG_PAIR_HIGH(j, 1) SNUG_PAIR_HIGH(j, 2) SNUG_PAIR_HIGH(j, 3)        \
+        SNUG_PAIR_ADD(j, 0) SNUG_PAIR_ADD(j, 1) SNUG_PAIR_ADD(j, 2) SNUG_PAIR_ADD(j, 3)            \
+    }
+#define SNUG_PAIR_EIGHT(p)                                   \
+    {                                                        \
+        const int8x8_t u = vld1_s8(x##p);                    \
+        t##p##0 = vpadalq_s16(t##p##0, vmull_s8(v0, u));     \
+        t##p##1 = vpadalq_s16(t##p##1, vmull_s8(v1, u));     \
+        t##p##2 = vpadalq_s16(t##p##2, vmull_s8(v2, u));     \
+        t##p##3 = vpadalq_s16(t##p##3, vmull_s8(v3, u));     \
+    }
+#define SNUG_PAIR_STORE(p)                                                                                        \
+    if (p < pixels) {                                                                                             \
+        snug_dot_store(&q, vpaddq_s32(vpaddq_s32(t##p##0, t##p##1), vpaddq_s32(t##p##2, t##p##3)), c, n, y[p]);  \
+    }
+
+static inline void snug_pair_tile(const snug_conv *g, const int8_t *const x[4], int8_t *const y[4], int32_t c, int32_t n,
+                                  int32_t pixels)
+{
+    const snug_requant q = g->q;
+    const int8_t *w0 = g->weights + c * g->k;
+    const int8_t *w1 = n > 1 ? w0 + g->k : w0;
+    const int8_t *w2 = n > 2 ? w1 + g->k : w1;
+    const int8_t *w3 = n > 3 ? w2 + g->k : w2;
+    int32_t i, k;
+    SNUG_EACH4(SNUG_PAIR_DECLARE)
+    for (i = 0; i < g->pieces; i++) {
+        SNUG_EACH4(SNUG_PAIR_POINT)
+        for (k = g->piece[i].len; k > 8; k -= 16) {
+            const int8x16_t v0 = vld1q_s8(w0), v1 = vld1q_s8(w1), v2 = vld1q_s8(w2), v3 = vld1q_s8(w3);
+            w0 += 16, w1 += 16, w2 += 16, w3 += 16;
+            SNUG_EACH4(SNUG_PAIR_LOAD)
+            SNUG_EACH4(SNUG_PAIR_CHANNEL)
+        }
+        if (k > 0) {
+            const int8x8_t v0 = vld1_s8(w0), v1 = vld1_s8(w1), v2 = vld1_s8(w2), v3 = vld1_s8(w3);
+            w0 += 8, w1 += 8, w2 += 8, w3 += 8;
+            SNUG_EACH4(SNUG_PAIR_EIGHT)
+        }
+    }
+    SNUG_EACH4(SNUG_PAIR_STORE)
+}
+
+static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    const int32_t all = g->h * g->w;
+    int32_t group, c, left, i;
+    (void)scratch;
+    for (group = 0; group < g->groups; group++) {
+        for (c = 0; c < g->c; c += 4) {
+            snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
+            const int8_t *xs[4];
+            int8_t *ys[4];
+            p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+            for (left = all; left > 0; left -= 4) {
+                const int32_t some = left < 4 ? left : 4;
+                snug_walk_take(&p, some, xs, ys);
+                for (i = some; i < 4; i++) {
+                    xs[i] = xs[0], ys[i] = ys[0];
+                }
+                snug_pair_tile(g, xs, ys, group * g->c + c, g->c - c < 4 ? g->c - c : 4, some);
+            }
+        }
+    }
+}
+
+#else /* the same sums, one at a time */
+
+static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
+    int32_t group, row, col, c, i, k;
+    (void)scratch;
+    for (group = 0; group < g->groups; group++) {
+        for (row = 0; row < g->h; row++) {
+            for (col = 0; col < g->w; col++) {
+                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
+                for (c = 0; c < g->c; c++) {
+                    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
+                    int32_t sum = 0;
+                    for (i = 0; i < g->pieces; i++) {
+                        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
+                            sum += xp[g->piece[i].at + k] * *w;
+                        }
+                    }
+                    yp[c] = snug_requantize(&g->q, sum, group * g->c + c);
+                }
+            }
+        }
+    }
+}
+
+static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    int32_t group, row, col, c, i, k;
+    (void)scratch;
+    for (group = 0; group < g->groups; group++) {
+        for (row = 0; row < g->h; row++) {
+            for (col = 0; col < g->w; col++) {
+                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                int8_t *yp = y + row * g->y_row + col * g->y_col;
+                for (c = group * g->c; c < (group + 1) * g->c; c++) {
+                    const int8_t *w = g->weights + c * g->k;
+                    int32_t sum = 0;
+                    for (i = 0; i < g->pieces; i++) {
+                        for (k = 0; k < g->piece[i].len; k++) {
+                            sum += xp[g->piece[i].at + k] * w[k];
+                        }
+                        w += (g->piece[i].len + 7) / 8 * 8;
+                    }
+                    yp[c] = snug_requantize(&g->q, sum, c);
+                }
+            }
+        }
+    }
+}
+
+#endif
+#endif
