@@ -1,8 +1,10 @@
 package quant
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
@@ -17,6 +19,9 @@ func (r *intRun) conv(n *ir.Node) error {
 	delete(r.s.stats.targets, n) // the largest thing that is kept of a layer
 	t.compensate(r.values)
 	x := r.levels(n, t.at)
+	if given && r.s.o.Search == "layerwise" {
+		return errors.New("--search layerwise: the network has integer weights of its own")
+	}
 	if given {
 		n.In[1].Format.Scales = scalesOf(n.In[1])
 		n.Sum.Spare = min(n.Sum.Spare, left(n.In[1].Const.Int, len(n.Sum.Channels), in.Levels, r.s.o.Accum))
@@ -54,6 +59,15 @@ func (r *intRun) levels(n *ir.Node, p *patches) []float32 {
 // round gives the weights of n their integers and scales, for inputs x.
 func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
 	s, w, in := r.s, n.In[1], n.In[0].Format
+	if s.o.Search == "layerwise" {
+		q, scale := fixedWeights(n, s.search.bits[n])
+		w.Const.Int = make([]int64, len(q))
+		for i, v := range q {
+			w.Const.Int[i] = int64(v)
+		}
+		w.Format = &ir.Format{Levels: ir.Bound{Lo: -maxWeight, Hi: maxWeight}, Scales: slices.Repeat([]float64{scale}, w.Shape[0])}
+		return nil
+	}
 	products, ok := s.products(n, in, t, x)
 	if !ok {
 		return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, n.Sum.K, n.Sum.Spare)
@@ -169,6 +183,9 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 	signal, noise := 0.0, 0.0
 	for c, scale := range w.Format.Scales {
 		want, got := t.y[c*samples:(c+1)*samples], y[c*samples:(c+1)*samples]
+		if n.Sum.Rung == "observed" {
+			n.Sum.Channels[c].Window = ir.Bound{Lo: int64(slices.Min(got)), Hi: int64(slices.Max(got))}
+		}
 		unit := in.Scale() * scale
 		mean := t.mean[c]
 		for _, v := range got {
@@ -197,6 +214,9 @@ func (r *intRun) requantizer(n *ir.Node) {
 	for c, scale := range n.In[1].Format.Scales {
 		sc := scaleFor(scale*in.Scale()/(out.Scale()*out.Step(c)), r.s.o.Pow2)
 		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
+	}
+	if r.s.o.Pow2 {
+		s.Mul = nil
 	}
 }
 
@@ -259,7 +279,11 @@ func (r *intRun) run(n *ir.Node) error {
 	dst := make([][]int8, r.images())
 	r.values[n.Out[0]] = dst
 	pixels := n.Out[0].Shape[2] * n.Out[0].Shape[3]
-	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
+	mul := s.Mul
+	if mul == nil {
+		mul = make([]int32, len(s.Shift))
+	}
+	return r.s.parallel("", r.images(), func() (func(int) error, error) {
 		sums := r.sums(n)
 		return func(i int) error {
 			y, err := sums(i)
@@ -271,14 +295,10 @@ func (r *intRun) run(n *ir.Node) error {
 				c := j / pixels
 				// Bias takes the zero point off; it is off in v already.
 				t := int32(v) + s.Bias[c] + int32(in.Zero*s.Channels[c].Sum)
-				q[j] = int8(out.Levels.Clamp(out.Zero + int64(ir.Requantize(t, s.Mul[c], s.Shift[c]))))
+				q[j] = int8(out.Levels.Clamp(out.Zero + int64(ir.Requantize(t, mul[c], s.Shift[c]))))
 			}
 			dst[i] = q
 			return nil
 		}, nil
 	})
-	if r.s.o.Pow2 {
-		s.Mul = nil
-	}
-	return err
 }

@@ -48,6 +48,9 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if t == nil {
 		return usageError{fmt.Errorf("--target: %q is none of %s", target, targetNames())}
 	}
+	if o.rung == "observed" {
+		return usageError{errors.New("--rung observed: proves nothing, so that there is nothing to compile; it is for snug eval")}
+	}
 	if dir == "" {
 		return usageError{errors.New("-o: no folder to write to")}
 	}
