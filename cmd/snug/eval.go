@@ -82,6 +82,7 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Sprintf("%.2f %%", 100**t.Top1)
 	}
 	fmt.Fprintf(out, "%d images: float top-1 %s, %s-bit top-1 %s, agreement %.2f %%\n", a.Images, show(a.Float), q.prog.Accum, show(a.Quantized), 100*a.Agreement)
+	printNeed(out, q.prog)
 	if v := a.Overflows; v != nil {
 		fmt.Fprintf(out, "rung observed proves nothing: %d of %d sums left the accumulator\n", v.Over, v.Sums)
 	}
