@@ -17,7 +17,7 @@ type realOf = func(i int) ([]float32, error)
 const feedbackEffort = 2
 
 // searchSamples is about how many samples a format is judged on.
-const searchSamples = 3000
+const searchSamples = 6000
 
 // settle chooses the format of v's class again, now that what computes v is
 // known: levels and clipping that leave the least error at the sums that read
