@@ -42,6 +42,12 @@ var movers = map[ir.Op]bool{"Concat": true, "MaxPool": true, "Reshape": true, "T
 func formats(s *state) error {
 	separate(s.g)
 	classes := classesOf(s)
+	if s.o.Search == "layerwise" {
+		if err := s.startLayerwise(classes); err != nil {
+			return err
+		}
+		return nil
+	}
 	if err := s.chooseFormats(classes); err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func (s *state) chooseFormats(classes []*class) error {
 			c := classes[i]
 			f := c.fixed
 			if f == nil {
-				best, err := s.search(c)
+				best, err := s.searchFormat(c)
 				if err != nil {
 					return err
 				}
@@ -180,8 +186,8 @@ func limit(n *ir.Node) {
 	f.Levels.Hi = f.Levels.Clamp(int64(min(hi, 1e6)))
 }
 
-// search climbs from the number of levels that splits the bits evenly.
-func (s *state) search(c *class) (ir.Format, error) {
+// searchFormat climbs from the number of levels that splits the bits evenly.
+func (s *state) searchFormat(c *class) (ir.Format, error) {
 	if len(c.convs) == 0 {
 		return s.bestClip(c), nil
 	}

@@ -2,6 +2,7 @@ package quant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -22,7 +23,11 @@ type Options struct {
 	// 1 chooses levels by the true error behind the layers before; 2 also feeds
 	// the error of each weight into those that are rounded after it.
 	Effort int
-	Rung   string // type, l1 or window: the argument that bounds a sum
+	// Search is "", or "layerwise" for that of arXiv 2004.11783.
+	Search string
+	Rung   string // type, l1 or window: the argument that bounds a sum; observed: none
+	// Note takes a line that a user should see. nil: nobody does.
+	Note func(string)
 	// Spare says how many bits of the register the windows of a convolution
 	// have to leave free, as kernels do that sum a multiple of the result. nil:
 	// none. Sums that are flushed spare nothing.
@@ -67,6 +72,7 @@ type state struct {
 	stats *stats
 	// classOf is the class of every activation, from the formats pass on.
 	classOf map[*ir.Value]*class
+	search  search
 }
 
 // prepared is how many of the passes need no data.
@@ -130,8 +136,18 @@ func (o *Options) check() error {
 	}
 	switch o.Rung {
 	case "type", "l1", "window":
+	case "observed":
+		if o.Search != "layerwise" {
+			return errors.New("options: --rung observed: proves nothing, and is for --search layerwise alone")
+		}
 	default:
-		return fmt.Errorf("options: --rung: %q is none of type, l1, window", o.Rung)
+		return fmt.Errorf("options: --rung: %q is none of type, l1, window, observed", o.Rung)
+	}
+	if o.Search != "" && o.Search != "layerwise" {
+		return fmt.Errorf("options: --search: %q is not layerwise", o.Search)
+	}
+	if o.Search == "layerwise" && (!o.Pow2 || o.Accum.Wide != 0) {
+		return errors.New("options: --search layerwise: takes --scales pow2, and sums that are not flushed")
 	}
 	if o.Calib == nil || o.Calib.Len() == 0 {
 		return fmt.Errorf("options: --calib: no calibration samples; give images or other inputs of the network")

@@ -3,6 +3,7 @@ package quant
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"github.com/snug-nn/snug/ir"
@@ -16,6 +17,7 @@ type stats struct {
 	// targets are what the integers of each convolution are chosen for.
 	targets map[*ir.Node]*target
 	values  map[*ir.Value]*spread
+	outputs [][]float32 // of the real network, one an image: for the layer-wise search
 }
 
 // patches are inputs of one convolution at sampled output pixels: x has one
@@ -53,6 +55,9 @@ func ranges(s *state) error {
 	st := &stats{images: s.o.Calib.Len(), sums: map[*ir.Node]*patches{}, targets: map[*ir.Node]*target{}, values: map[*ir.Value]*spread{}}
 	s.stats = st
 	values := activations(s.g)
+	if s.o.Search == "layerwise" {
+		st.outputs = make([][]float32, st.images)
+	}
 	beside := besides(s.g)
 	for i, n := range s.g.Nodes {
 		if n.Op == "Conv" {
@@ -86,6 +91,9 @@ func ranges(s *state) error {
 			for k := range per {
 				st.values[v].samples[i*per+k] = t[rng.IntN(len(t))]
 			}
+		}
+		if st.outputs != nil {
+			st.outputs[i] = slices.Clone(r.Output().Real)
 		}
 		for _, n := range s.g.Nodes {
 			if p := st.sums[n]; p != nil {

@@ -17,7 +17,7 @@ type realOf = func(i int) ([]float32, error)
 const feedbackEffort = 2
 
 // searchSamples is about how many samples a format is judged on.
-const searchSamples = 3000
+const searchSamples = 6000
 
 // settle chooses the format of v's class again, now that what computes v is
 // known: levels and clipping that leave the least error at the sums that read
@@ -25,7 +25,14 @@ const searchSamples = 3000
 // the class, the real network's values have to do.
 func (r *intRun) settle(v *ir.Value, real func() (realOf, error)) error {
 	c := r.s.classOf[v]
-	if r.s.o.Effort == 0 || r.s.o.Pow2 || c.settled || c.fixed != nil || c.output || len(c.convs) == 0 {
+	if c.settled || c.fixed != nil || c.output || len(c.convs) == 0 {
+		return nil
+	}
+	if r.s.o.Search == "layerwise" {
+		c.settled = true
+		return r.layerwise(c, v, real)
+	}
+	if r.s.o.Effort == 0 || r.s.o.Pow2 {
 		return nil
 	}
 	c.settled = true
@@ -154,7 +161,7 @@ func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]
 			}
 			tensors := map[*ir.Value]*ir.Tensor{v: {Elem: ir.Float32, Shape: v.Shape, Real: x}}
 			for _, n := range c.movers {
-				if err := move(n, tensors); err != nil {
+				if err := move(n, tensors, nil); err != nil {
 					return err
 				}
 			}
@@ -186,8 +193,8 @@ func (r *reader) quantize(dst []float32, f *ir.Format) {
 	}
 }
 
-// move runs an operator that only moves elements.
-func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor) error {
+// move runs n on reals, with weights in place of its own unless they are nil.
+func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor, weights *ir.Tensor) error {
 	in := make([]*ir.Tensor, len(n.In))
 	for i, v := range n.In {
 		switch {
@@ -197,6 +204,9 @@ func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor) error {
 		default:
 			in[i] = tensors[v]
 		}
+	}
+	if weights != nil {
+		in[1] = weights
 	}
 	y, err := eval.Node(n, in)
 	if err != nil {

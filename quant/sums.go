@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,9 @@ func (r *intRun) conv(n *ir.Node) error {
 	delete(r.s.stats.targets, n) // the largest thing that is kept of a layer
 	t.compensate(r.values)
 	x := r.levels(n, t.at)
+	if given && r.s.o.Search == "layerwise" {
+		return errors.New("--search layerwise: the network has integer weights of its own")
+	}
 	if given {
 		n.In[1].Format.Scales = scalesOf(n.In[1])
 		n.Sum.Spare = min(n.Sum.Spare, left(n.In[1].Const.Int, len(n.Sum.Channels), in.Levels, r.s.o.Accum))
@@ -55,6 +59,15 @@ func (r *intRun) levels(n *ir.Node, p *patches) []float32 {
 // round gives the weights of n their integers and scales, for inputs x.
 func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
 	s, w, in := r.s, n.In[1], n.In[0].Format
+	if s.o.Search == "layerwise" {
+		q, scale := fixedWeights(n, s.search.bits[n])
+		w.Const.Int = make([]int64, len(q))
+		for i, v := range q {
+			w.Const.Int[i] = int64(v)
+		}
+		w.Format = &ir.Format{Levels: ir.Bound{Lo: -maxWeight, Hi: maxWeight}, Scales: slices.Repeat([]float64{scale}, w.Shape[0])}
+		return nil
+	}
 	products, ok := s.products(n, in, t, x)
 	if !ok {
 		return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, n.Sum.K, n.Sum.Spare)
@@ -186,6 +199,9 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 			w.Format.Scales[c] = scale
 		}
 		want, got := t.y[c*samples:(c+1)*samples], y[c*samples:(c+1)*samples]
+		if n.Sum.Rung == "observed" {
+			n.Sum.Channels[c].Window = ir.Bound{Lo: int64(slices.Min(got)), Hi: int64(slices.Max(got))}
+		}
 		unit := in.Scale() * scale
 		mean := t.mean[c]
 		for _, v := range got {
@@ -214,6 +230,9 @@ func (r *intRun) requantizer(n *ir.Node) {
 	for c, scale := range n.In[1].Format.Scales {
 		sc := scaleFor(scale*in.Scale()/(out.Scale()*out.Step(c)), r.s.o.Pow2)
 		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
+	}
+	if r.s.o.Pow2 {
+		s.Mul = nil
 	}
 	halve(n)
 }
@@ -277,7 +296,7 @@ func (r *intRun) run(n *ir.Node) error {
 	dst := make([][]int8, r.images())
 	r.values[n.Out[0]] = dst
 	pixels := n.Out[0].Shape[2] * n.Out[0].Shape[3]
-	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
+	return r.s.parallel("", r.images(), func() (func(int) error, error) {
 		sums := r.sums(n)
 		return func(i int) error {
 			y, err := sums(i)
@@ -294,8 +313,4 @@ func (r *intRun) run(n *ir.Node) error {
 			return nil
 		}, nil
 	})
-	if r.s.o.Pow2 {
-		s.Mul = nil
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/snug-nn/snug/ir"
@@ -13,13 +14,8 @@ import (
 // leave. Above effort 0 it also chooses the levels of an activation again once
 // what computes it is known: by the error that is left at the sums that read it.
 func weights(s *state) error {
-	r := &intRun{s: s, values: map[*ir.Value][][]int8{}, last: map[*ir.Value]*ir.Node{}}
+	r := newRun(s)
 	s.progress("weights", 0, len(s.g.Nodes))
-	for _, n := range s.g.Nodes {
-		for _, v := range n.In {
-			r.last[v] = n
-		}
-	}
 	if err := r.input(); err != nil {
 		return err
 	}
@@ -34,11 +30,10 @@ func weights(s *state) error {
 		if err != nil {
 			return &ir.Error{Pass: "weights", Place: n.Name, Err: err}
 		}
-		for _, v := range n.In {
-			if r.last[v] == n {
-				delete(r.values, v)
-			}
-		}
+		r.release(n)
+	}
+	if s.o.Search == "layerwise" && s.o.Note != nil {
+		s.o.Note(fmt.Sprintf("layer-wise search: tried %d of %d^%d configurations", s.search.tried, operands*operands, s.search.layers))
 	}
 	return nil
 }
@@ -49,11 +44,33 @@ type intRun struct {
 	s      *state
 	values map[*ir.Value][][]int8
 	last   map[*ir.Value]*ir.Node
+	done   map[*ir.Node]bool
+}
+
+func newRun(s *state) *intRun {
+	r := &intRun{s: s, values: map[*ir.Value][][]int8{}, last: map[*ir.Value]*ir.Node{}, done: map[*ir.Node]bool{}}
+	for _, n := range s.g.Nodes {
+		for _, v := range n.In {
+			r.last[v] = n
+		}
+	}
+	return r
+}
+
+// release drops what nothing reads after n.
+func (r *intRun) release(n *ir.Node) {
+	r.done[n] = true
+	for _, v := range n.In {
+		if r.last[v] == n {
+			delete(r.values, v)
+		}
+	}
 }
 
 func (r *intRun) images() int { return r.s.o.Calib.Len() }
 
-// input quantizes the calibration set.
+// input chooses the levels of the network's input, and rounds the calibration
+// set to them.
 func (r *intRun) input() error {
 	in := r.s.g.In[0]
 	sample := func() (realOf, error) {
@@ -63,6 +80,11 @@ func (r *intRun) input() error {
 	if err := r.settle(in, sample); err != nil {
 		return err
 	}
+	return r.quantizeInput()
+}
+
+func (r *intRun) quantizeInput() error {
+	in := r.s.g.In[0]
 	out := make([][]int8, r.images())
 	r.values[in] = out
 	return r.s.parallel("", r.images(), func() (func(int) error, error) {
@@ -129,37 +151,11 @@ func formatIn(n *ir.Node) *ir.Format {
 	return nil
 }
 
-// other runs a node that sums no products: on the reals that its inputs'
-// integers stand for, rounded to its output's format.
+// other gives a node that sums no products the format of its output, and runs
+// it.
 func (r *intRun) other(n *ir.Node) error {
-	real := func() (realOf, error) {
-		args := make([]*ir.Tensor, len(n.In))
-		for j, v := range n.In {
-			if v != nil && v.Const != nil {
-				args[j] = v.Const
-			} else if v != nil {
-				args[j] = ir.NewTensor(ir.Float32, v.Shape)
-			}
-		}
-		return func(i int) ([]float32, error) {
-			for j, v := range n.In {
-				if v == nil || v.Const != nil {
-					continue
-				}
-				for k, q := range r.values[v][i] {
-					args[j].Real[k] = float32(v.Format.Real(int64(q)))
-				}
-			}
-			y, err := eval.Node(n, args)
-			if err != nil {
-				return nil, err
-			}
-			return y[0].Real, nil
-		}, nil
-	}
-	out := n.Out[0]
 	if !movers[n.Op] {
-		if err := r.settle(out, real); err != nil {
+		if err := r.settle(n.Out[0], func() (realOf, error) { return r.exact(n) }); err != nil {
 			return err
 		}
 	}
@@ -168,10 +164,44 @@ func (r *intRun) other(n *ir.Node) error {
 			return err
 		}
 	}
+	return r.rounded(n)
+}
+
+// exact returns what n computes of the reals that its inputs' integers stand
+// for.
+func (r *intRun) exact(n *ir.Node) (realOf, error) {
+	args := make([]*ir.Tensor, len(n.In))
+	for j, v := range n.In {
+		if v != nil && v.Const != nil {
+			args[j] = v.Const
+		} else if v != nil {
+			args[j] = ir.NewTensor(ir.Float32, v.Shape)
+		}
+	}
+	return func(i int) ([]float32, error) {
+		for j, v := range n.In {
+			if v == nil || v.Const != nil {
+				continue
+			}
+			for k, q := range r.values[v][i] {
+				args[j].Real[k] = float32(v.Format.Real(int64(q)))
+			}
+		}
+		y, err := eval.Node(n, args)
+		if err != nil {
+			return nil, err
+		}
+		return y[0].Real, nil
+	}, nil
+}
+
+// rounded runs n, rounded to its output's format.
+func (r *intRun) rounded(n *ir.Node) error {
+	out := n.Out[0]
 	dst := make([][]int8, r.images())
 	r.values[out] = dst
 	return r.s.parallel("", r.images(), func() (func(int) error, error) {
-		f, err := real()
+		f, err := r.exact(n)
 		return func(i int) error {
 			y, err := f(i)
 			if err != nil {

@@ -43,6 +43,9 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if done || err != nil {
 		return err
 	}
+	if o.rung == "observed" {
+		return usageError{errors.New("--rung observed: proves nothing, so that there is nothing to compile; it is for snug eval")}
+	}
 	if dir == "" {
 		return usageError{errors.New("-o: no folder to write to")}
 	}
@@ -81,6 +84,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	printLayers(out, p)
 	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes, lower bound %d\n",
 		dir, len(files), p.Target.Name, r.Layers, r.Channels, p.Rung, p.Accum, p.Arena, p.Live)
+	printNeed(out, p)
 	return nil
 }
 
@@ -122,6 +126,23 @@ func printLayers(out io.Writer, p *codegen.Program) {
 	fmt.Fprintf(out, "%-28s %6s %7s %5s %7s %6s %5s  %s\n", "layer", "K", "levels", "bits", "fill", "SNR", "segs", "kernel")
 	for _, l := range codegen.Layers(p) {
 		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, p.Accum, 100*l.Fill, l.SNR, l.Segments, l.Kernel)
+	}
+}
+
+// printNeed says so when no sum needs all bits of the accumulator, as with a
+// network whose own integers keep a narrower one.
+func printNeed(out io.Writer, p *codegen.Program) {
+	need := 0
+	for _, c := range p.Calls {
+		if c.Sum == nil {
+			continue
+		}
+		for _, ch := range c.Sum.Channels {
+			need = max(need, ch.Window.BitsFor()+c.Sum.Spare)
+		}
+	}
+	if need > 0 && need < p.Accum.Total() && p.Accum.Wide == 0 {
+		fmt.Fprintf(out, "the widest window needs %d bits of the %d asked for\n", need, p.Accum.Bits)
 	}
 }
 

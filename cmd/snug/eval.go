@@ -10,6 +10,7 @@ import (
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
+	"github.com/snug-nn/snug/quant"
 	"github.com/snug-nn/snug/quant/dataset"
 )
 
@@ -20,6 +21,13 @@ type accuracy struct {
 	Agreement float64               `json:"agreement"`
 	Images    int                   `json:"images"`
 	Layers    []codegen.LayerReport `json:"layers"`
+	Overflows *overflows            `json:"overflows,omitempty"` // of rung observed
+}
+
+// overflows are the sums that left the accumulator on the inputs of eval.
+type overflows struct {
+	Sums int64 `json:"sums"`
+	Over int64 `json:"over"`
 }
 
 type top1 struct {
@@ -60,6 +68,12 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.rung == "observed" {
+		a.Overflows = &overflows{}
+		if a.Overflows.Over, a.Overflows.Sums, err = quant.Overflows(ctx, q.graph, q.how, set); err != nil {
+			return err
+		}
+	}
 	if o.json {
 		return json.NewEncoder(out).Encode(a)
 	}
@@ -71,6 +85,10 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Sprintf("%.2f %%", 100**t.Top1)
 	}
 	fmt.Fprintf(out, "%d images: float top-1 %s, %s-bit top-1 %s, agreement %.2f %%\n", a.Images, show(a.Float), q.prog.Accum, show(a.Quantized), 100*a.Agreement)
+	printNeed(out, q.prog)
+	if v := a.Overflows; v != nil {
+		fmt.Fprintf(out, "rung observed proves nothing: %d of %d sums left the accumulator\n", v.Over, v.Sums)
+	}
 	return nil
 }
 

@@ -23,6 +23,7 @@ type options struct {
 	scales  string
 	rung    string
 	effort  int
+	search  string
 	softmax bool
 	calib   string
 	limit   int
@@ -53,7 +54,8 @@ func (o *options) network() {
 	f.IntVar(&o.limit, "calib-limit", 256, "use the first `N` calibration inputs")
 	f.StringVar(&o.acc, "acc", "16", "accumulator: `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
 	f.StringVar(&o.scales, "scales", "fixed", "requantize by `fixed` (15-bit multiplier and shift) or pow2 (shift)")
-	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`")
+	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`; observed, with --search layerwise, proves nothing")
+	f.StringVar(&o.search, "search", "", "`layerwise`: choose bits of data and weights layer by layer, with --scales pow2")
 	f.StringVar(&o.target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
 	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these kernels: "+kernelNames())
 	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
@@ -203,6 +205,6 @@ func (o *options) quantOptions() (*quant.Options, error) {
 	if o.calib == "" {
 		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
 	}
-	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, KeepSoftmax: o.softmax,
+	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, Search: o.search, KeepSoftmax: o.softmax,
 		Workers: max(o.workers, 1), Dump: o.dump}, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,7 @@ func (o *options) read(path string) (*ir.Graph, error) {
 // graph still holds the real weights: it is the float reference too.
 type quantized struct {
 	graph   *ir.Graph
+	how     *quant.Options
 	calib   quant.Samples
 	prog    *codegen.Program
 	target  *codegen.Target // that C is written for
@@ -72,6 +74,7 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	}
 	bar := newProgress()
 	q.Progress = bar.update
+	q.Note = func(line string) { fmt.Fprintln(os.Stderr, line) }
 	err = quant.Run(ctx, g, q)
 	bar.done()
 	if err != nil {
@@ -81,7 +84,7 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	if err != nil {
 		return nil, err
 	}
-	return &quantized{graph: g, calib: set, prog: p, target: target, kernels: kernels}, nil
+	return &quantized{graph: g, how: q, calib: set, prog: p, target: target, kernels: kernels}, nil
 }
 
 // quantizeInput rounds one sample to the levels of the network's input.

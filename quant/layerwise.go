@@ -1,0 +1,257 @@
+package quant
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/snug-nn/snug/ir"
+)
+
+// maxOperand and minOperand bound the bits of data and weights that the
+// layer-wise search tries.
+const maxOperand, minOperand = 8, 2
+
+// operands is how many numbers of bits that are.
+const operands = maxOperand - minOperand + 1
+
+// A pair is one configuration of a layer: fixed point numbers of data bits and,
+// for each convolution that reads them, of weight bits.
+type pair struct {
+	data    int
+	format  ir.Format
+	weights []int
+}
+
+// layerwise is the search of arXiv 2004.11783: layer after layer, in order, it
+// tries the pairs of data and weight bits that use the accumulator fully, and
+// keeps the one with which the network, real from there on, answers most often
+// as it does in full precision on the calibration set. Scales are powers of two,
+// one a tensor.
+func (r *intRun) layerwise(c *class, v *ir.Value, real func() (realOf, error)) error {
+	readers, _, err := r.readers(c, v, real)
+	if err != nil {
+		return err
+	}
+	pairs := r.s.filling(c, readers)
+	if len(pairs) == 0 {
+		return fmt.Errorf("no fixed point format of %d to %d bits fits an accumulator of %s (rung %s)", minOperand, maxOperand, r.s.o.Accum, r.s.o.Rung)
+	}
+	best, most := 0, result{-1, 0}
+	for i := range pairs {
+		got, err := r.answers(c, v, real, &pairs[i])
+		if err != nil {
+			return err
+		}
+		if got.better(most) {
+			best, most = i, got
+		}
+	}
+	r.s.search.tried += len(pairs)
+	r.s.search.layers++
+	c.give(pairs[best].format)
+	for i, n := range c.convs {
+		r.s.search.bits[n] = pairs[best].weights[i]
+	}
+	return nil
+}
+
+// A search is what the layer-wise search did and chose.
+type search struct {
+	tried, layers int
+	bits          map[*ir.Node]int // of the weights
+}
+
+// startLayerwise gives every class the format that it keeps when no convolution
+// reads it.
+func (s *state) startLayerwise(classes []*class) error {
+	s.search.bits = map[*ir.Node]int{}
+	for _, c := range classes {
+		if c.fixed != nil {
+			if _, frac := math.Modf(math.Log2(c.fixed.Scale())); frac != 0 || len(c.convs) > 0 {
+				return errors.New("formats: --search layerwise: the network has formats of its own")
+			}
+			c.give(*c.fixed)
+			continue
+		}
+		c.give(fixedPoint(maxOperand, c.lo, c.hi))
+	}
+	return nil
+}
+
+// fixedPoint is the signed format of b bits whose binary point leaves room for
+// the range; without negative levels when nothing is negative.
+func fixedPoint(b int, lo, hi float64) ir.Format {
+	whole := math.Ceil(math.Log2(max(-lo, hi, 1e-9)))
+	half := int64(1) << (b - 1)
+	f := ir.Format{Levels: ir.Bound{Lo: -half, Hi: half - 1}, Scales: []float64{math.Exp2(whole - float64(b) + 1)}}
+	if lo >= 0 {
+		f.Levels.Lo = 0
+	}
+	return f
+}
+
+// fixedWeights rounds all weights of n to b bits, at one scale that is a power
+// of two.
+func fixedWeights(n *ir.Node, b int) ([]float32, float64) {
+	w := n.In[1].Const.Real
+	top := float32(0)
+	for _, v := range w {
+		top = max(top, v, -v)
+	}
+	most := float32(int(1)<<(b-1) - 1)
+	scale := math.Exp2(math.Ceil(math.Log2(max(float64(top), 1e-9))) - float64(b) + 1)
+	q := make([]float32, len(w))
+	inverse := float32(1 / scale)
+	for i, v := range w {
+		q[i] = roundEven(min(max(v*inverse, -most), most))
+	}
+	return q, scale
+}
+
+// filling lists, for each number of data bits, the most weight bits that the
+// rung lets every reader have; a pair with fewer data bits and no more weight
+// bits than another does not use the accumulator fully.
+func (s *state) filling(c *class, readers []reader) []pair {
+	var pairs []pair
+	for b := maxOperand; b >= minOperand; b-- {
+		p := pair{data: b, format: fixedPoint(b, c.lo, c.hi)}
+		gains := len(pairs) == 0
+		for i, rd := range readers {
+			bits := maxOperand
+			for bits >= minOperand && !s.holds(&rd, &p.format, bits) {
+				bits--
+			}
+			if bits < minOperand {
+				p.weights = nil
+				break
+			}
+			p.weights = append(p.weights, bits)
+			gains = gains || bits > pairs[len(pairs)-1].weights[i]
+		}
+		if len(p.weights) == len(readers) && gains {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
+}
+
+// holds reports whether the rung lets a convolution have weights of some bits.
+func (s *state) holds(rd *reader, f *ir.Format, bits int) bool {
+	n := rd.node
+	w, _ := fixedWeights(n, bits)
+	m := n.In[1].Shape[0]
+	k := len(w) / m
+	if s.o.Rung == "observed" {
+		x := make([]float32, len(rd.x))
+		rd.quantize(x, f)
+		y := make([]float32, m*rd.target.at.n)
+		sumPatches(y, rd.target.at, w, n.Attrs.Group, x)
+		limit := math.Ldexp(1, s.o.Accum.Total()-1)
+		for _, v := range y {
+			if float64(v) < -limit || float64(v) > limit-1 {
+				return false
+			}
+		}
+		return true
+	}
+	g := budgetFor(s.o.Rung, s.o.Accum, s.spare(n), f.Levels, k)
+	if s.o.Rung == "type" {
+		return int64(1)<<(bits-1)-1 <= g.cap
+	}
+	for c := range m {
+		if l1(w[c*k:(c+1)*k]) > float64(g.l1) {
+			return false
+		}
+	}
+	return true
+}
+
+// A result is how often the network answered as the real one does, and the
+// squared error of its outputs, which decides between equals.
+type result struct {
+	same int
+	loss float64
+}
+
+func (a result) better(b result) bool {
+	return a.same > b.same || a.same == b.same && a.loss < b.loss
+}
+
+// answers runs the network from class c on with real numbers, but for the data
+// and weights of p.
+func (r *intRun) answers(c *class, v *ir.Value, real func() (realOf, error), p *pair) (result, error) {
+	weights := map[*ir.Node]*ir.Tensor{}
+	for i, n := range c.convs {
+		q, scale := fixedWeights(n, p.weights[i])
+		for j := range q {
+			q[j] *= float32(scale)
+		}
+		weights[n] = &ir.Tensor{Elem: ir.Float32, Shape: n.In[1].Shape, Real: q}
+	}
+	round := func(x []float32) {
+		quantize32(x, x, &p.format)
+		for i := range x {
+			x[i] *= float32(p.format.Scale())
+		}
+	}
+	results := make([]result, r.images())
+	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
+		f, err := real()
+		return func(i int) error {
+			x, err := f(i)
+			if err != nil {
+				return err
+			}
+			round(x)
+			live := map[*ir.Value]*ir.Tensor{v: {Elem: ir.Float32, Shape: v.Shape, Real: x}}
+			for u, images := range r.values {
+				if images == nil || images[i] == nil {
+					continue
+				}
+				t := ir.NewTensor(ir.Float32, u.Shape)
+				for j, q := range images[i] {
+					t.Real[j] = float32(u.Format.Real(int64(q)))
+				}
+				live[u] = t
+			}
+			for _, n := range r.s.g.Nodes {
+				if live[n.Out[0]] != nil || r.done[n] {
+					continue
+				}
+				if err := move(n, live, weights[n]); err != nil {
+					return err
+				}
+				if out := n.Out[0]; r.s.classOf[out] == c && !movers[n.Op] {
+					round(live[out].Real)
+				}
+			}
+			out := live[r.s.g.Out[0]].Real
+			want := r.s.stats.outputs[i]
+			if greatest(out) == greatest(want) {
+				results[i].same = 1
+			}
+			for j, t := range out {
+				results[i].loss += float64(t-want[j]) * float64(t-want[j])
+			}
+			return nil
+		}, err
+	})
+	var sum result
+	for _, one := range results {
+		sum.same += one.same
+		sum.loss += one.loss
+	}
+	return sum, err
+}
+
+// greatest returns the index of the greatest element, the first of equals.
+func greatest(v []float32) int {
+	best := 0
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return best
+}
