@@ -117,11 +117,11 @@ func modelFile(p *codegen.Program, pkg string) ([]byte, error) {
 		}
 	}
 	f.Comment("A Model owns the memory that one run needs. It is for one goroutine.")
-	f.Type().Id("Model").Struct(jen.Id("arena").Index().Int8(), jen.Id("words").Index().Uint64())
+	f.Type().Id("Model").Struct(jen.Id("arena").Index().Int8(), jen.Id("words").Index().Index(jen.Lit(4)).Uint64())
 	f.Comment("New returns a model: it allocates ArenaSize bytes and the scratch for packed weights.")
 	f.Func().Id("New").Params().Op("*").Id("Model").Block(jen.Return(jen.Op("&").Id("Model").Values(jen.Dict{
 		jen.Id("arena"): jen.Make(jen.Index().Int8(), jen.Id("ArenaSize")),
-		jen.Id("words"): jen.Make(jen.Index().Uint64(), jen.Lit(p.Words)),
+		jen.Id("words"): jen.Make(jen.Index().Index(jen.Lit(4)).Uint64(), jen.Lit(p.Words/4)),
 	})))
 	f.Comment("Run runs the network once: in has InSize elements, out OutSize. Any int8 is a valid")
 	f.Comment("input element.")
