@@ -13,6 +13,12 @@ type blockTable struct {
 	start [block]int16 // of the sums
 	steps [3]int32     // not zero: halve, move left, multiply
 	n     int32        // channels that there are
+
+	// The same for scale, when every channel allows that.
+	simple bool
+	factor [block]int64 // mul
+	plus   [block]int64 // bias * mul, and the half of the first shift
+	shift  [block]uint8 // both shifts but one bit
 }
 
 // set takes channels [c, c+n) of q.
@@ -40,6 +46,14 @@ func (t *blockTable) set(q *Requant, c, n int) {
 	if q.Half {
 		t.steps[0] = 1
 	}
+	t.simple = t.steps == [3]int32{0, 0, 1}
+	for i := range bias {
+		c := i & (block - 1)
+		t.factor[c] = int64(t.mul[c])
+		t.plus[c] = int64(t.bias[c])*t.factor[c] + 1<<30
+		t.shift[c] = uint8(30 - t.right[c])
+		t.simple = t.simple && t.right[c] < 0
+	}
 	for i := range t.zero {
 		t.zero[i] = int16(q.Zero)
 	}
@@ -52,14 +66,8 @@ func (t *blockTable) set(q *Requant, c, n int) {
 func (t *blockTable) put(y []int8, sums *[block]int32) {
 	y = y[:t.n]
 	zero, lo, hi := int64(t.zero[0]), int64(t.lo[0]), int64(t.hi[0])
-	if t.steps == [3]int32{0, 0, 1} {
-		for i := range y {
-			c := i & (block - 1)
-			v := (int64(sums[c]+t.bias[c])*int64(t.mul[c]) + 1<<30) >> 31
-			s := uint(-t.right[c]) & 63
-			v = (v+int64(1)<<s>>1)>>s + zero
-			y[i] = int8(max(min(v, hi), lo))
-		}
+	if t.simple {
+		scale(y, sums, &t.factor, &t.plus, &t.shift, 2*zero+1, lo, hi)
 		return
 	}
 	for i := range y {
@@ -75,5 +83,17 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 		s := uint(-t.right[c]) & 63
 		r = (r+int64(1)<<s>>1)>>s + zero
 		y[i] = int8(max(min(r, hi), lo))
+	}
+}
+
+// scale is put where every channel multiplies, then shifts right by at least one:
+// the two shifts are one that leaves a bit to round, where zero is added as well.
+// That sum and bias stay inside 32 bits is part of the proof, so that the bias may
+// be added behind the product.
+func scale(y []int8, sums *[block]int32, factor, plus *[block]int64, shift *[block]uint8, zero, lo, hi int64) {
+	s, f, p, r := sums[:len(y)], factor[:len(y)], plus[:len(y)], shift[:len(y)]
+	for c := range y {
+		v := (int64(s[c])*f[c] + p[c]) >> (r[c] & 63)
+		y[c] = int8(max(min((v+zero)>>1, hi), lo))
 	}
 }

@@ -98,94 +98,88 @@ func wordTiles(g *Conv, x, y []int8, t *blockTable, start *[4]uint64, words [][4
 				xs[i], ys[i] = xs[i-1], ys[i-1]
 			}
 		}
-		if what == sumHalf {
-			tileHalf(g, x, &xs, words, start, &sums)
-		} else {
-			tileWhole(g, x, &xs, words, start, &sums, what == sumWide)
-		}
+		wordTile(g, x, &xs, words, start, &sums, what)
 		for i := range ys {
 			t.put(y[ys[i]:], &sums[i])
 		}
 	}
 }
 
-// tileWhole sums three pixels of four words.
-func tileWhole(g *Conv, x []int8, xs *[tilePixels]int, words [][4]uint64, start *[4]uint64, sums *[tilePixels][block]int32, wide bool) {
+// wordTile sums three pixels, from xs on.
+func wordTile(g *Conv, x []int8, xs *[tilePixels]int, words [][4]uint64, start *[4]uint64, sums *[tilePixels][block]int32, what int) {
 	*sums = [tilePixels][block]int32{}
-	a0, a1, a2, a3 := start[0], start[1], start[2], start[3]
-	b0, b1, b2, b3 := a0, a1, a2, a3
-	c0, c1, c2, c3 := a0, a1, a2, a3
+	acc := [tilePixels][4]uint64{*start, *start, *start}
 	for i := range g.Pieces {
 		p := &g.Pieces[i]
-		ws := words[:p.Len]
-		xa, xb, xc := x[xs[0]+p.At:][:len(ws)], x[xs[1]+p.At:][:len(ws)], x[xs[2]+p.At:][:len(ws)]
-		for k := range ws {
-			w := &ws[k]
-			w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
-			u := uint64(int64(xa[k]))
-			a0 += u * w0
-			a1 += u * w1
-			a2 += u * w2
-			a3 += u * w3
-			u = uint64(int64(xb[k]))
-			b0 += u * w0
-			b1 += u * w1
-			b2 += u * w2
-			b3 += u * w3
-			u = uint64(int64(xc[k]))
-			c0 += u * w0
-			c1 += u * w1
-			c2 += u * w2
-			c3 += u * w3
+		xa, xb, xc := x[xs[0]+p.At:][:p.Len], x[xs[1]+p.At:][:p.Len], x[xs[2]+p.At:][:p.Len]
+		if what == sumHalf {
+			addTwo(&acc, xa, xb, xc, words[:p.Len])
+		} else {
+			addFour(&acc, xa, xb, xc, words[:p.Len])
 		}
-		words = words[len(ws):]
+		words = words[p.Len:]
 		if p.Flush || i == len(g.Pieces)-1 {
-			if wide {
-				flush32(&sums[0], a0, a1, a2, a3)
-				flush32(&sums[1], b0, b1, b2, b3)
-				flush32(&sums[2], c0, c1, c2, c3)
-			} else {
-				flush16(&sums[0], a0, a1, a2, a3)
-				flush16(&sums[1], b0, b1, b2, b3)
-				flush16(&sums[2], c0, c1, c2, c3)
+			for j := range acc {
+				a := &acc[j]
+				if what == sumWide {
+					flush32(&sums[j], a[0], a[1], a[2], a[3])
+				} else {
+					flush16(&sums[j], a[0], a[1], a[2], a[3])
+				}
+				*a = *start
 			}
-			a0, a1, a2, a3 = start[0], start[1], start[2], start[3]
-			b0, b1, b2, b3 = a0, a1, a2, a3
-			c0, c1, c2, c3 = a0, a1, a2, a3
 		}
 	}
 }
 
-// tileHalf sums three pixels of two words.
-func tileHalf(g *Conv, x []int8, xs *[tilePixels]int, words [][4]uint64, start *[4]uint64, sums *[tilePixels][block]int32) {
-	*sums = [tilePixels][block]int32{}
-	a0, a1 := start[0], start[1]
-	b0, b1, c0, c1 := a0, a1, a0, a1
-	for i := range g.Pieces {
-		p := &g.Pieces[i]
-		ws := words[:p.Len]
-		xa, xb, xc := x[xs[0]+p.At:][:len(ws)], x[xs[1]+p.At:][:len(ws)], x[xs[2]+p.At:][:len(ws)]
-		for k := range ws {
-			w0, w1 := ws[k][0], ws[k][1]
-			u := uint64(int64(xa[k]))
-			a0 += u * w0
-			a1 += u * w1
-			u = uint64(int64(xb[k]))
-			b0 += u * w0
-			b1 += u * w1
-			u = uint64(int64(xc[k]))
-			c0 += u * w0
-			c1 += u * w1
-		}
-		words = words[len(ws):]
-		if p.Flush || i == len(g.Pieces)-1 {
-			flush16(&sums[0], a0, a1, half16, half16)
-			flush16(&sums[1], b0, b1, half16, half16)
-			flush16(&sums[2], c0, c1, half16, half16)
-			a0, a1 = start[0], start[1]
-			b0, b1, c0, c1 = a0, a1, a0, a1
-		}
+// addFour adds the products of three pixels with four words of weights each. It is
+// a function of its own so that its sums are in registers.
+func addFour(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
+	xa, xb, xc = xa[:len(ws)], xb[:len(ws)], xc[:len(ws)]
+	a0, a1, a2, a3 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
+	b0, b1, b2, b3 := acc[1][0], acc[1][1], acc[1][2], acc[1][3]
+	c0, c1, c2, c3 := acc[2][0], acc[2][1], acc[2][2], acc[2][3]
+	for k := range ws {
+		w := &ws[k]
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		u := uint64(int64(xa[k]))
+		a0 += u * w0
+		a1 += u * w1
+		a2 += u * w2
+		a3 += u * w3
+		u = uint64(int64(xb[k]))
+		b0 += u * w0
+		b1 += u * w1
+		b2 += u * w2
+		b3 += u * w3
+		u = uint64(int64(xc[k]))
+		c0 += u * w0
+		c1 += u * w1
+		c2 += u * w2
+		c3 += u * w3
 	}
+	acc[0] = [4]uint64{a0, a1, a2, a3}
+	acc[1] = [4]uint64{b0, b1, b2, b3}
+	acc[2] = [4]uint64{c0, c1, c2, c3}
+}
+
+// addTwo is addFour for the first two words.
+func addTwo(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
+	xa, xb, xc = xa[:len(ws)], xb[:len(ws)], xc[:len(ws)]
+	a0, a1, b0, b1, c0, c1 := acc[0][0], acc[0][1], acc[1][0], acc[1][1], acc[2][0], acc[2][1]
+	for k := range ws {
+		w0, w1 := ws[k][0], ws[k][1]
+		u := uint64(int64(xa[k]))
+		a0 += u * w0
+		a1 += u * w1
+		u = uint64(int64(xb[k]))
+		b0 += u * w0
+		b1 += u * w1
+		u = uint64(int64(xc[k]))
+		c0 += u * w0
+		c1 += u * w1
+	}
+	acc[0][0], acc[0][1], acc[1][0], acc[1][1], acc[2][0], acc[2][1] = a0, a1, b0, b1, c0, c1
 }
 
 // flush16 adds the lanes of four words to the wide sums.
