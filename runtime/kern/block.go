@@ -17,7 +17,7 @@ type blockTable struct {
 	// The same for scale, when every channel allows that.
 	simple bool
 	factor [block]int64 // mul
-	plus   [block]int64 // bias * mul, and the half of the first shift
+	plus   [block]int64 // bias, and one to halve
 	shift  [block]uint8 // both shifts but one bit
 }
 
@@ -46,11 +46,11 @@ func (t *blockTable) set(q *Requant, c, n int) {
 	if q.Half {
 		t.steps[0] = 1
 	}
-	t.simple = t.steps == [3]int32{0, 0, 1}
+	t.simple = t.steps[1] == 0 && t.steps[2] != 0
 	for i := range bias {
 		c := i & (block - 1)
 		t.factor[c] = int64(t.mul[c])
-		t.plus[c] = int64(t.bias[c])*t.factor[c] + 1<<30
+		t.plus[c] = int64(t.bias[c] + t.steps[0])
 		t.shift[c] = uint8(30 - t.right[c])
 		t.simple = t.simple && t.right[c] < 0
 	}
@@ -67,7 +67,7 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 	y = y[:t.n]
 	zero, lo, hi := int64(t.zero[0]), int64(t.lo[0]), int64(t.hi[0])
 	if t.simple {
-		scale(y, sums, &t.factor, &t.plus, &t.shift, 2*zero+1, lo, hi)
+		scale(y, sums, &t.plus, &t.factor, &t.shift, uint(t.steps[0]), 1<<30, 2*zero+1, lo, hi)
 		return
 	}
 	for i := range y {
@@ -88,12 +88,13 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 
 // scale is put where every channel multiplies, then shifts right by at least one:
 // the two shifts are one that leaves a bit to round, where zero is added as well.
-// That sum and bias stay inside 32 bits is part of the proof, so that the bias may
-// be added behind the product.
-func scale(y []int8, sums *[block]int32, factor, plus *[block]int64, shift *[block]uint8, zero, lo, hi int64) {
-	s, f, p, r := sums[:len(y)], factor[:len(y)], plus[:len(y)], shift[:len(y)]
+// That sum and bias stay inside 32 bits is part of the proof. Constants are
+// arguments so that they stay in registers.
+func scale(y []int8, sums *[block]int32, plus, factor *[block]int64, shift *[block]uint8, half uint, round, zero, lo, hi int64) {
+	s, p, f, r := sums[:len(y)], plus[:len(y)], factor[:len(y)], shift[:len(y)]
 	for c := range y {
-		v := (int64(s[c])*f[c] + p[c]) >> (r[c] & 63)
+		v := (int64(s[c]) + p[c]) >> (half & 63)
+		v = (v*f[c] + round) >> (r[c] & 63)
 		y[c] = int8(max(min((v+zero)>>1, hi), lo))
 	}
 }
