@@ -55,13 +55,16 @@ func Conv32(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
 
 // A walk goes through the output pixels of a layer in rows.
 type walk struct {
-	x, y       int // offsets of the pixel's window and output
+	x, y       int // offsets of the next pixel's window and output
 	col, w     int
 	xCol, yCol int
 	xEnd, yEnd int // from a row's last pixel to the next row
 }
 
 func (g *Conv) walk() walk {
+	if g.XRow == g.W*g.XCol && g.YRow == g.W*g.YCol { // one long row
+		return walk{w: g.H * g.W, xCol: g.XCol, yCol: g.YCol}
+	}
 	return walk{w: g.W, xCol: g.XCol, yCol: g.YCol, xEnd: g.XRow - (g.W-1)*g.XCol, yEnd: g.YRow - (g.W-1)*g.YCol}
 }
 

@@ -1,3 +1,5 @@
+//go:build !arm64 || purego || tinygo
+
 package kern
 
 // convBlock computes a block of channels with sums of 16 bits.
