@@ -6,6 +6,7 @@ type Layer struct {
 	Name      string
 	Conv      *Conv
 	Depthwise *Depthwise
+	Narrow    bool // Run is Conv16
 	Run       func(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64)
 	W         string
 	Q         *Requant
@@ -234,6 +235,37 @@ func (l *Layer) middle(c int) int64 {
 		}
 	}
 	return lo
+}
+
+// CheckTwins runs a layer on random inputs, as it is and in plain Go. It returns the
+// state of the random numbers, and where the two differ.
+func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
+	if !l.Narrow {
+		return state, ""
+	}
+	g := l.Conv
+	x := make([]int8, (g.H-1)*g.XRow+(g.W-1)*g.XCol+l.patchSize())
+	state = NextRandom(state, x)
+	for i, v := range x {
+		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(l.Hi)-int32(l.Lo)+1))
+	}
+	words := make([][4]uint64, g.K)
+	y := make([]int8, (g.H-1)*g.YRow+(g.W-1)*g.YCol+g.Groups*g.C)
+	plain := make([]int8, len(y))
+	l.Run(g, x, y, l.W, l.Q, words)
+	var t blockTable
+	for c := 0; c < g.Groups*g.C; c++ {
+		if c%g.C%block == 0 {
+			t.set(l.Q, c, min(block, g.C-c%g.C))
+			wordBlock(g, x[c/g.C*g.XGroup:], plain[c:], l.W[l.blockOf(c):][:block*g.K], &t, words)
+		}
+	}
+	for i := range y {
+		if y[i] != plain[i] {
+			return state, l.Name + ": the kernel is not its twin in plain Go"
+		}
+	}
+	return state, ""
 }
 
 // NextRandom writes the next bytes of a sequence: Numerical Recipes'
