@@ -107,26 +107,40 @@ func wordTiles(g *Conv, x, y []int8, t *blockTable, start *[4]uint64, words [][4
 
 // wordTile sums three pixels, from xs on.
 func wordTile(g *Conv, x []int8, xs *[tilePixels]int, words [][4]uint64, start *[4]uint64, sums *[tilePixels][block]int32, what int) {
-	*sums = [tilePixels][block]int32{}
 	acc := [tilePixels][4]uint64{*start, *start, *start}
+	first := true
 	for i := range g.Pieces {
 		p := &g.Pieces[i]
-		xa, xb, xc := x[xs[0]+p.At:][:p.Len], x[xs[1]+p.At:][:p.Len], x[xs[2]+p.At:][:p.Len]
 		if what == sumHalf {
-			addTwo(&acc, xa, xb, xc, words[:p.Len])
+			addTwo(&acc, x, xs, p.At, words[:p.Len])
 		} else {
-			addFour(&acc, xa, xb, xc, words[:p.Len])
+			addFour(&acc, x, xs, p.At, words[:p.Len])
 		}
 		words = words[p.Len:]
 		if p.Flush || i == len(g.Pieces)-1 {
-			for j := range acc {
-				a := &acc[j]
-				if what == sumWide {
-					flush32(&sums[j], a[0], a[1], a[2], a[3])
-				} else {
-					flush16(&sums[j], a[0], a[1], a[2], a[3])
-				}
-				*a = *start
+			flush(&acc, sums, first, what)
+			acc = [tilePixels][4]uint64{*start, *start, *start}
+			first = false
+		}
+	}
+}
+
+// flush moves the lanes of acc to the wide sums, or adds them.
+func flush(acc *[tilePixels][4]uint64, sums *[tilePixels][block]int32, first bool, what int) {
+	var lanes [block]int32
+	for i := range acc {
+		to := &sums[i]
+		if !first {
+			to = &lanes
+		}
+		if what == sumWide {
+			unpack32(to, &acc[i])
+		} else {
+			unpack16(to, &acc[i])
+		}
+		if !first {
+			for c, v := range lanes {
+				sums[i][c] += v
 			}
 		}
 	}
@@ -134,8 +148,8 @@ func wordTile(g *Conv, x []int8, xs *[tilePixels]int, words [][4]uint64, start *
 
 // addFour adds the products of three pixels with four words of weights each. It is
 // a function of its own so that its sums are in registers.
-func addFour(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
-	xa, xb, xc = xa[:len(ws)], xb[:len(ws)], xc[:len(ws)]
+func addFour(acc *[tilePixels][4]uint64, x []int8, xs *[tilePixels]int, at int, ws [][4]uint64) {
+	xa, xb, xc := x[xs[0]+at:][:len(ws)], x[xs[1]+at:][:len(ws)], x[xs[2]+at:][:len(ws)]
 	a0, a1, a2, a3 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
 	b0, b1, b2, b3 := acc[1][0], acc[1][1], acc[1][2], acc[1][3]
 	c0, c1, c2, c3 := acc[2][0], acc[2][1], acc[2][2], acc[2][3]
@@ -164,8 +178,8 @@ func addFour(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
 }
 
 // addTwo is addFour for the first two words.
-func addTwo(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
-	xa, xb, xc = xa[:len(ws)], xb[:len(ws)], xc[:len(ws)]
+func addTwo(acc *[tilePixels][4]uint64, x []int8, xs *[tilePixels]int, at int, ws [][4]uint64) {
+	xa, xb, xc := x[xs[0]+at:][:len(ws)], x[xs[1]+at:][:len(ws)], x[xs[2]+at:][:len(ws)]
 	a0, a1, b0, b1, c0, c1 := acc[0][0], acc[0][1], acc[1][0], acc[1][1], acc[2][0], acc[2][1]
 	for k := range ws {
 		w0, w1 := ws[k][0], ws[k][1]
@@ -182,43 +196,39 @@ func addTwo(acc *[tilePixels][4]uint64, xa, xb, xc []int8, ws [][4]uint64) {
 	acc[0][0], acc[0][1], acc[1][0], acc[1][1], acc[2][0], acc[2][1] = a0, a1, b0, b1, c0, c1
 }
 
-// flush16 adds the lanes of four words to the wide sums.
-func flush16(s *[block]int32, a, b, c, d uint64) {
-	a, b, c, d = a^half16, b^half16, c^half16, d^half16
-	s[0] += int32(int16(a))
-	s[1] += int32(int16(b))
-	s[2] += int32(int16(a >> 16))
-	s[3] += int32(int16(b >> 16))
-	s[4] += int32(int16(a >> 32))
-	s[5] += int32(int16(b >> 32))
-	s[6] += int32(int16(a >> 48))
-	s[7] += int32(int16(b >> 48))
-	s[8] += int32(int16(c))
-	s[9] += int32(int16(d))
-	s[10] += int32(int16(c >> 16))
-	s[11] += int32(int16(d >> 16))
-	s[12] += int32(int16(c >> 32))
-	s[13] += int32(int16(d >> 32))
-	s[14] += int32(int16(c >> 48))
-	s[15] += int32(int16(d >> 48))
+// unpack16 reads the lanes of four words.
+func unpack16(s *[block]int32, acc *[4]uint64) {
+	a, b, c, d := acc[0]^half16, acc[1]^half16, acc[2]^half16, acc[3]^half16
+	s[0] = int32(int16(a))
+	s[1] = int32(int16(b))
+	s[2] = int32(int16(a >> 16))
+	s[3] = int32(int16(b >> 16))
+	s[4] = int32(int16(a >> 32))
+	s[5] = int32(int16(b >> 32))
+	s[6] = int32(int16(a >> 48))
+	s[7] = int32(int16(b >> 48))
+	s[8] = int32(int16(c))
+	s[9] = int32(int16(d))
+	s[10] = int32(int16(c >> 16))
+	s[11] = int32(int16(d >> 16))
+	s[12] = int32(int16(c >> 32))
+	s[13] = int32(int16(d >> 32))
+	s[14] = int32(int16(c >> 48))
+	s[15] = int32(int16(d >> 48))
 }
 
-func flush32(s *[block]int32, a, b, c, d uint64) {
-	s[0] += int32(a ^ half32)
-	s[1] += int32(b ^ half32)
-	s[2] += int32(c ^ half32)
-	s[3] += int32(d ^ half32)
-	s[4] += int32((a ^ half32) >> 32)
-	s[5] += int32((b ^ half32) >> 32)
-	s[6] += int32((c ^ half32) >> 32)
-	s[7] += int32((d ^ half32) >> 32)
+func unpack32(s *[block]int32, acc *[4]uint64) {
+	for i, v := range acc {
+		s[i] = int32(v ^ half32)
+		s[i+4] = int32((v ^ half32) >> 32)
+	}
 }
 
 // wordPixel is wordBlock for a layer of one pixel: no word is used twice, so none
 // is stored. Taken as bytes plus 128, the weights add 128 times the sum of
 // the inputs to every lane, which comes off at the end.
 func wordPixel(g *Conv, x, y []int8, w string, t *blockTable) {
-	var sums [block]int32
+	var sums, lanes [block]int32
 	start := startWords(t)
 	a, b, c, d := start[0], start[1], start[2], start[3]
 	var total uint64
@@ -237,7 +247,10 @@ func wordPixel(g *Conv, x, y []int8, w string, t *blockTable) {
 		w = w[p.Len*block:]
 		if p.Flush || i == len(g.Pieces)-1 {
 			total *= 128 * ones16
-			flush16(&sums, a-total, b-total, c-total, d-total)
+			unpack16(&lanes, &[4]uint64{a - total, b - total, c - total, d - total})
+			for j, v := range lanes {
+				sums[j] += v
+			}
 			a, b, c, d, total = start[0], start[1], start[2], start[3], 0
 		}
 	}
