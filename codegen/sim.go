@@ -12,7 +12,7 @@ import (
 type Sim struct {
 	prog    *Program
 	arena   []int8
-	words   []uint64
+	words   [][4]uint64
 	weights []string // by call
 }
 
@@ -21,7 +21,7 @@ func NewSim(p *Program) (*Sim, error) {
 	if p.Target.Has&GoWord == 0 {
 		return nil, fmt.Errorf("simulate: program is for %s, not for go", p.Target.Name)
 	}
-	s := &Sim{prog: p, arena: make([]int8, p.Arena), words: make([]uint64, p.Words), weights: make([]string, len(p.Calls))}
+	s := &Sim{prog: p, arena: make([]int8, p.Arena), words: make([][4]uint64, p.Words/4), weights: make([]string, len(p.Calls))}
 	for i, c := range p.Calls {
 		if c.Weights != nil {
 			s.weights[i] = bytesOf(c.Weights.Data)
@@ -32,7 +32,7 @@ func NewSim(p *Program) (*Sim, error) {
 
 // Clone returns a simulator of the same program with memory of its own.
 func (s *Sim) Clone() *Sim {
-	return &Sim{prog: s.prog, arena: make([]int8, len(s.arena)), words: make([]uint64, len(s.words)), weights: s.weights}
+	return &Sim{prog: s.prog, arena: make([]int8, len(s.arena)), words: make([][4]uint64, len(s.words)), weights: s.weights}
 }
 
 func bytesOf(v []int8) string {

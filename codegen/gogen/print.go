@@ -41,13 +41,16 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		roots = append(roots, kernels[c.Kernel])
 	}
 	pkg := packageName(p.Name)
-	body, shipped := b.source(roots, nil)
-	kernelsGo, err := gofmt(pkg, "", "", body)
+	files, shipped, err := b.files(pkg, roots)
 	if err != nil {
 		return nil, err
 	}
-	testBody, _ := b.source([]string{"CheckLayer", "NextRandom", "Hash"}, shipped)
-	test, err := testFile(p, pkg, known, testBody)
+	checks := []string{"CheckLayer", "NextRandom", "Hash"}
+	if slices.Contains(roots, "Conv16") {
+		checks = append(checks, "CheckTwins")
+	}
+	testBodies, _ := b.source(checks, shipped)
+	test, err := testFile(p, pkg, known, testBodies["kernels.go"])
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +67,12 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	if err != nil {
 		return nil, err
 	}
-	return []codegen.File{
-		cert,
-		{Name: "kernels.go", Data: kernelsGo},
-		{Name: "kernels_test.go", Data: test},
-		{Name: "model.go", Data: model},
-		report,
-		{Name: "weights.go", Data: weights},
-	}, nil
+	files = append(files, cert, report,
+		codegen.File{Name: "kernels_test.go", Data: test},
+		codegen.File{Name: "model.go", Data: model},
+		codegen.File{Name: "weights.go", Data: weights})
+	slices.SortFunc(files, func(a, b codegen.File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
 }
 
 // packageName is the program's name without underscores.
@@ -118,11 +119,11 @@ func modelFile(p *codegen.Program, pkg string) ([]byte, error) {
 		}
 	}
 	f.Comment("A Model owns the memory that one run needs. It is for one goroutine.")
-	f.Type().Id("Model").Struct(jen.Id("arena").Index().Int8(), jen.Id("words").Index().Uint64())
+	f.Type().Id("Model").Struct(jen.Id("arena").Index().Int8(), jen.Id("words").Index().Index(jen.Lit(4)).Uint64())
 	f.Comment("New returns a model: it allocates ArenaSize bytes and the scratch for packed weights.")
 	f.Func().Id("New").Params().Op("*").Id("Model").Block(jen.Return(jen.Op("&").Id("Model").Values(jen.Dict{
 		jen.Id("arena"): jen.Make(jen.Index().Int8(), jen.Id("ArenaSize")),
-		jen.Id("words"): jen.Make(jen.Index().Uint64(), jen.Lit(p.Words)),
+		jen.Id("words"): jen.Make(jen.Index().Index(jen.Lit(4)).Uint64(), jen.Lit(p.Words/4)),
 	})))
 	f.Comment("Run runs the network once: in has InSize elements, out OutSize. Any int8 is a valid")
 	f.Comment("input element.")
@@ -368,12 +369,18 @@ func testFile(p *codegen.Program, pkg string, known *codegen.KnownAnswer, body s
 		}
 		v := layerVar(c)
 		which := fmt.Sprintf("Conv: &%s, Run: %s", v, lower(kernels[c.Kernel]))
+		if c.Kernel == "conv_s8_a16" {
+			which += ", Narrow: true"
+		}
 		if _, ok := c.Geometry.(*kern.Depthwise); ok {
 			which = "Depthwise: &" + v
 		}
 		fmt.Fprintf(&b, "{Name: %q, %s, W: %s, Q: &%sRequant, Lo: %d, Hi: %d},\n", c.Name, which, weightsName(c), v, c.Levels.Lo, c.Levels.Hi)
 	}
 	b.WriteString("}\n\n")
+	if strings.Contains(body, "func checkTwins(") {
+		b.WriteString(twinsTest)
+	}
 	fmt.Fprintf(&b, knownAnswerTest, len(known.Vectors), known.Random, known.Random, known.Seed, known.Hash)
 	b.WriteString("// vectors are inputs of the calibration set and what the simulator makes of them.\nvar vectors = []struct{ in, out string }{\n")
 	for i := range known.Vectors {
@@ -387,6 +394,22 @@ func testFile(p *codegen.Program, pkg string, known *codegen.KnownAnswer, body s
 	}
 	return gofmt(pkg, "", "import \"testing\"\n\n", string(text)+body)
 }
+
+const twinsTest = `// TestTwins holds the assembly, where this machine has one, against plain Go, layer
+// by layer on random inputs.
+func TestTwins(t *testing.T) {
+	state := uint32(1)
+	for i := range layers {
+		for n := 0; n < 3; n++ {
+			var wrong string
+			if state, wrong = checkTwins(&layers[i], state); wrong != "" {
+				t.Error(wrong)
+			}
+		}
+	}
+}
+
+`
 
 const knownAnswerTest = `// TestKnownAnswer holds each layer against plain 64-bit sums, on inputs built
 // from the weights, then whole inputs against the simulator: %d of the

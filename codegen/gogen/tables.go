@@ -6,6 +6,7 @@ import (
 
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/runtime/kern"
 )
 
 // blockLines is how many lines one string constant has: the time that gofmt
@@ -36,7 +37,9 @@ func appendString(b []byte, name, comment, data string, row int, note func(int) 
 				b = append(b, " +"...)
 			}
 			if note != nil {
-				b = append(b, " // "+note(i)...)
+				if s := note(i); s != "" {
+					b = append(b, " // "+s...)
+				}
 			}
 			b = append(b, '\n')
 		}
@@ -101,11 +104,29 @@ func ints[T int8 | int16 | int32](t *tables, name, kind string, v []T) {
 func weightRows(c *codegen.Call) (comment string, row int, note func(int) string) {
 	w := c.Weights
 	if w.Packing == codegen.Taps {
-		return "A line is one tap of all channels.", w.Channels, func(i int) string { return "tap " + strconv.Itoa(i) }
+		return "A line is one tap of all channels; L1 " + norms(c, 0, w.Channels) + ".", w.Channels, func(i int) string { return "tap " + strconv.Itoa(i) }
 	}
-	return "A line is one channel.", w.K, func(i int) string {
-		return fmt.Sprintf("channel %d, L1 %d", i, c.Sum.Channels[i].L1)
+	g := c.Geometry.(*kern.Conv).C
+	blocks := (g + 15) / 16
+	return "A line is one product of sixteen channels.", 16, func(i int) string {
+		if i%w.K != 0 {
+			return ""
+		}
+		group, b := i/w.K/blocks, i/w.K%blocks*16
+		first, last := group*g+b, group*g+min(b+16, g)
+		return fmt.Sprintf("channels %d to %d, L1 %s", first, last-1, norms(c, first, last))
 	}
+}
+
+func norms(c *codegen.Call, first, last int) string {
+	var b []byte
+	for i := first; i < last; i++ {
+		if i > first {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendInt(b, c.Sum.Channels[i].L1, 10)
+	}
+	return string(b)
 }
 
 func byteString(v []int8) string {

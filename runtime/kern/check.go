@@ -6,17 +6,16 @@ type Layer struct {
 	Name      string
 	Conv      *Conv
 	Depthwise *Depthwise
-	Run       func(g *Conv, x, y []int8, w string, q *Requant, words []uint64)
+	Narrow    bool // Run is Conv16
+	Run       func(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64)
 	W         string
 	Q         *Requant
 	Lo, Hi    int8 // levels of the input
 }
 
-// checkPixels fills every tile and leaves a rest; all pixels read one patch.
-const checkPixels = 9
-
-// checkBlock is the channels that a check runs together.
-const checkBlock = 16
+// checkPixels fills every tile and leaves a rest; all pixels read one patch. A layer
+// of one pixel has a kernel of its own and is checked by that.
+const checkPixels = 13
 
 // CheckLayer holds the kernel of l against plain 64-bit sums, on inputs built
 // from its weights: for every channel the two that attain the ends of its
@@ -93,13 +92,20 @@ func (l *Layer) each(c int, f func(at, w int)) {
 	for _, p := range l.pieces() {
 		for j := 0; j < p.Len; j++ {
 			if l.Conv != nil {
-				f(p.At+j+c/l.Conv.C*l.Conv.XGroup, int(int8(l.W[c*l.Conv.K+k])))
+				f(p.At+j+c/l.Conv.C*l.Conv.XGroup, int(int8(l.W[l.blockOf(c)+k*block+c%l.Conv.C%block])))
 			} else {
 				f(p.At+c, int(int8(l.W[k*l.Depthwise.C+c])))
 			}
 			k++
 		}
 	}
+}
+
+// blockOf is where the weights of channel c's block begin.
+func (l *Layer) blockOf(c int) int {
+	g := l.Conv
+	blocks := (g.C + block - 1) / block
+	return (c/g.C*blocks + c%g.C/block) * block * g.K
 }
 
 // extreme is the level at which weight w adds most, or least for sign 1.
@@ -131,13 +137,17 @@ func (l *Layer) agrees(patch []int8, c int) bool {
 		return same(y, c, g.C, want)
 	}
 	g := *l.Conv
-	group, at := c/g.C, c%g.C/checkBlock*checkBlock
+	group, at := c/g.C, c%g.C/block*block
 	n := g.C - at
-	if n > checkBlock {
-		n = checkBlock
+	if n > block {
+		n = block
 	}
 	first := group*g.C + at
-	g.H, g.W, g.XCol, g.YCol, g.Groups, g.C = 1, checkPixels, 0, n, 1, n
+	pixels := checkPixels
+	if g.H*g.W == 1 {
+		pixels = 1
+	}
+	g.H, g.W, g.XCol, g.YCol, g.Groups, g.C = 1, pixels, 0, n, 1, n
 	q := *l.Q
 	q.Bias, q.Shift = q.Bias[first:], q.Shift[first:]
 	if q.Mul != nil {
@@ -146,8 +156,8 @@ func (l *Layer) agrees(patch []int8, c int) bool {
 	if q.Preload != nil {
 		q.Preload = q.Preload[first:]
 	}
-	y := make([]int8, checkPixels*n)
-	l.Run(&g, patch[group*g.XGroup:], y, l.W[first*g.K:(first+n)*g.K], &q, make([]uint64, 4*g.K))
+	y := make([]int8, pixels*n)
+	l.Run(&g, patch[group*g.XGroup:], y, l.W[l.blockOf(c):][:block*g.K], &q, make([][4]uint64, g.K))
 	return same(y, c-first, n, want)
 }
 
@@ -225,6 +235,37 @@ func (l *Layer) middle(c int) int64 {
 		}
 	}
 	return lo
+}
+
+// CheckTwins runs a layer on random inputs, as it is and in plain Go. It returns the
+// state of the random numbers, and where the two differ.
+func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
+	if !l.Narrow {
+		return state, ""
+	}
+	g := l.Conv
+	x := make([]int8, (g.H-1)*g.XRow+(g.W-1)*g.XCol+l.patchSize())
+	state = NextRandom(state, x)
+	for i, v := range x {
+		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(l.Hi)-int32(l.Lo)+1))
+	}
+	words := make([][4]uint64, g.K)
+	y := make([]int8, (g.H-1)*g.YRow+(g.W-1)*g.YCol+g.Groups*g.C)
+	plain := make([]int8, len(y))
+	l.Run(g, x, y, l.W, l.Q, words)
+	var t blockTable
+	for c := 0; c < g.Groups*g.C; c++ {
+		if c%g.C%block == 0 {
+			t.set(l.Q, c, min(block, g.C-c%g.C))
+			wordBlock(g, x[c/g.C*g.XGroup:], plain[c:], l.W[l.blockOf(c):][:block*g.K], &t, words)
+		}
+	}
+	for i := range y {
+		if y[i] != plain[i] {
+			return state, l.Name + ": the kernel is not its twin in plain Go"
+		}
+	}
+	return state, ""
 }
 
 // NextRandom writes the next bytes of a sequence: Numerical Recipes'

@@ -9,7 +9,10 @@ import (
 // flushed sums, whose segments do; and its input.
 func randomLayer(r *rand.Rand, flushed bool) *Layer {
 	c, k := 1+r.IntN(21), 0
-	g := &Conv{H: 1 + r.IntN(3), W: 1 + r.IntN(9), Groups: 1 + r.IntN(2), C: c}
+	g := &Conv{H: 1 + r.IntN(3), W: 1 + r.IntN(14), Groups: 1 + r.IntN(2), C: c}
+	if r.IntN(5) == 0 {
+		g.H, g.W = 1, 1
+	}
 	at := 0
 	for range 1 + r.IntN(4) {
 		n := 1 + r.IntN(30)
@@ -37,7 +40,19 @@ func randomLayer(r *rand.Rand, flushed bool) *Layer {
 		q.Mul[ch] = int16(1<<14 + r.IntN(1<<14))
 		q.Shift[ch] = int8(6 + r.IntN(4))
 	}
-	l := &Layer{Name: "random", Conv: g, Run: Conv16, W: string(w), Q: q, Lo: lo, Hi: hi}
+	switch r.IntN(8) { // what few layers have
+	case 0:
+		q.Mul = nil
+	case 1:
+		q.Half = true
+	case 2:
+		for ch := range n {
+			q.Shift[ch] = int8(r.IntN(24) - 3)
+		}
+	case 3:
+		q.Lo, q.Hi = int32(-r.IntN(100)), int32(r.IntN(100))
+	}
+	l := &Layer{Name: "random", Conv: g, Run: Conv16, W: inBlocks(g, w), Q: q, Lo: lo, Hi: hi}
 	if !flushed {
 		q.Preload = make([]int16, n)
 		for ch := range n {
@@ -52,6 +67,47 @@ func randomLayer(r *rand.Rand, flushed bool) *Layer {
 		}
 	}
 	return l
+}
+
+// inBlocks lays rows of weights out as a Conv reads them.
+func inBlocks(g *Conv, rows []byte) string {
+	blocks := (g.C + block - 1) / block
+	w := make([]byte, g.Groups*blocks*block*g.K)
+	for i, v := range rows {
+		c, k := i/g.K, i%g.K
+		w[((c/g.C*blocks+c%g.C/block)*g.K+k)*block+c%g.C%block] = v
+	}
+	return string(w)
+}
+
+// convDirect sums one product at a time, wrapping at the given number of bits.
+func convDirect(g *Conv, x, y []int8, w string, q *Requant, bits int) {
+	for at := range g.H * g.W * g.Groups * g.C {
+		c, row, col := at%(g.Groups*g.C), at/(g.Groups*g.C)/g.W, at/(g.Groups*g.C)%g.W
+		l := Layer{Conv: g, W: w}
+		var sum, acc int32
+		wrap := func(v int32) int32 { return v << (32 - bits) >> (32 - bits) }
+		restart := func() {
+			acc = 0
+			if q.Preload != nil {
+				acc = int32(q.Preload[c])
+			}
+		}
+		restart()
+		k, end, piece := 0, 0, -1
+		l.each(c, func(from, weight int) {
+			if k == end {
+				piece++
+				end += g.Pieces[piece].Len
+			}
+			acc = wrap(acc + int32(x[row*g.XRow+col*g.XCol+from])*int32(weight))
+			if k++; k == end && (g.Pieces[piece].Flush || k == g.K) {
+				sum += acc
+				restart()
+			}
+		})
+		y[row*g.YRow+col*g.YCol+c] = q.apply(sum, c)
+	}
 }
 
 func window(row []byte, lo, hi int) (l, h int) {
@@ -105,8 +161,8 @@ func TestConvTwins(t *testing.T) {
 		}
 		n := g.H * g.W * g.YCol
 		want, got, wide := make([]int8, n), make([]int8, n), make([]int8, n)
-		words := make([]uint64, 4*g.K)
-		convDirect(g, x, want, l.W, l.Q)
+		words := make([][4]uint64, g.K)
+		convDirect(g, x, want, l.W, l.Q, 16)
 		Conv16(g, x, got, l.W, l.Q, words)
 		for j := range want {
 			if got[j] != want[j] {
@@ -126,15 +182,15 @@ func TestConvTwins(t *testing.T) {
 
 // faulty computes a convolution one product at a time in the manner of a kernel
 // with a given fault.
-func faulty(step func(acc, product int32) int32, late bool) func(g *Conv, x, y []int8, w string, q *Requant, words []uint64) {
-	return func(g *Conv, x, y []int8, w string, q *Requant, _ []uint64) {
+func faulty(step func(acc, product int32) int32, late bool) func(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
+	return func(g *Conv, x, y []int8, w string, q *Requant, _ [][4]uint64) {
 		for col := range g.W {
 			for c := range g.C {
 				var sum, acc int32
 				k, due := 0, false
 				for i, p := range g.Pieces {
 					for j := range p.Len {
-						acc = step(acc, int32(x[col*g.XCol+p.At+j])*int32(int8(w[c*g.K+k])))
+						acc = step(acc, int32(x[col*g.XCol+p.At+j])*int32(int8(w[k*block+c])))
 						k++
 						if due {
 							sum, acc, due = sum+acc, 0, false
@@ -169,7 +225,7 @@ func TestCheckLayerNotices(t *testing.T) {
 	for i := range row { // all of one sign: the sum reaches 60960, beyond int16
 		row[i] = 12
 	}
-	wide.W = string(row) + string(row)
+	wide.W = inBlocks(wide.Conv, append(row, row...))
 	wide.Q = &Requant{Bias: []int32{28193, 28193}, Mul: []int16{1 << 14, 1 << 14}, Shift: []int8{7, 7}, Preload: []int16{-28193, -28193}, Lo: -128, Hi: 127, Zero: -128}
 
 	flushed := &Layer{Name: "flushed", Lo: 0, Hi: 127, Conv: &Conv{H: 1, W: 9, Groups: 1, C: 2, XGroup: 64}}
@@ -187,13 +243,13 @@ func TestCheckLayerNotices(t *testing.T) {
 	}
 	flushed.Conv.Pieces = append(flushed.Conv.Pieces, Piece{At: first, Len: k - first, Flush: true})
 	flushed.Conv.K = k
-	flushed.W = string(w) + string(w)
+	flushed.W = inBlocks(flushed.Conv, append(w, w...))
 	flushed.Q = &Requant{Bias: []int32{-200000, -200000}, Mul: []int16{1 << 14, 1 << 14}, Shift: []int8{10, 10}, Lo: -128, Hi: 127}
 
 	tests := []struct {
 		name  string
 		layer *Layer
-		run   func(g *Conv, x, y []int8, w string, q *Requant, words []uint64)
+		run   func(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64)
 		want  bool
 	}{
 		{"ours", wide, Conv16, true},
@@ -229,7 +285,7 @@ func BenchmarkConv16(b *testing.B) {
 	g := &Conv{H: 32, W: 32, XRow: 34 * 16, XCol: 16, YRow: 32 * 16, YCol: 16, Groups: 1, C: 16, K: 144,
 		Pieces: []Piece{{0, 48, false}, {34 * 16, 48, false}, {2 * 34 * 16, 48, true}}}
 	q := &Requant{Bias: make([]int32, 16), Mul: make([]int16, 16), Shift: make([]int8, 16), Lo: -128, Hi: 127}
-	x, y, w, words := make([]int8, 34*34*16), make([]int8, 32*32*16), string(make([]byte, 16*144)), make([]uint64, 4*144)
+	x, y, w, words := make([]int8, 34*34*16), make([]int8, 32*32*16), string(make([]byte, 16*144)), make([][4]uint64, 144)
 	for b.Loop() {
 		Conv16(g, x, y, w, q, words)
 	}

@@ -1,0 +1,209 @@
+package goasm
+
+import "fmt"
+
+const acc = 16 // first of the registers of sums: a tile of eight pixels has 16 to 31
+
+// tile sums the given number of pixels, at most eight, by sixteen channels: the
+// sums of pixel p are in v(16+2p) and v(17+2p), a lane is a channel. Eight
+// products take a vector of each pixel, widened, and eight pairs of vectors of
+// weights. The rest of a piece goes one product at a time with the pixels side by
+// side in one vector, so that nothing is read past a piece.
+func tile(pixels int) Function {
+	name := fmt.Sprintf("mlaTile%d", pixels)
+	var p printer
+	p.begin(name, "sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int",
+		fmt.Sprintf("// Adds the sums of the %d pixels whose windows begin at x[at[i]].\n"+
+			"// R0 sums, R3 words, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 56)
+	p.line("MOVD sums+0(FP), R0")
+	p.line("MOVD x+8(FP), R1")
+	p.line("MOVD at+16(FP), R2")
+	p.line("MOVD words+24(FP), R3")
+	p.line("MOVD start+32(FP), R4")
+	p.line("MOVD pieces+40(FP), R5")
+	p.line("MOVD n+48(FP), R6")
+	for i := 0; i < pixels; i += 2 {
+		p.line("LDP.P 16(R2), (%s, %s)", base(i), base(i+1))
+	}
+	for i := range pixels {
+		p.line("ADD R1, %s", base(i))
+	}
+	p.label("segment")
+	for i := range pixels {
+		p.line("VLD1 (R4), [V%d.H8, V%d.H8]", acc+2*i, acc+2*i+1)
+	}
+	p.label("piece")
+	p.line("LDP (R5), (R9, R7)")
+	p.line("ADD $%d, R5", pieceSize)
+	for i := range pixels {
+		p.line("ADD R9, %s, R%d", base(i), 10+i)
+	}
+	p.line("SUBS $8, R7")
+	p.line("BLT rest")
+	p.label("eight")
+	for i := range pixels {
+		p.line("FMOVD.P 8(R%d), F%d", 10+i, i)
+	}
+	for i := range pixels {
+		p.word("sxtl", i, i)
+	}
+	for k := 0; k < 8; k += 2 {
+		w := 8 + k%4*2 // v8 to v11 and v12 to v15 in turn
+		p.line("VLD1.P 64(R3), [V%d.H8, V%d.H8, V%d.H8, V%d.H8]", w, w+1, w+2, w+3)
+		for j := range 2 {
+			for i := range pixels {
+				p.word("mla", acc+2*i, w+2*j, i, k+j)
+				p.word("mla", acc+2*i+1, w+2*j+1, i, k+j)
+			}
+		}
+	}
+	p.line("SUBS $8, R7")
+	p.line("BGE eight")
+	p.label("rest")
+	p.line("ADDS $8, R7")
+	p.line("BEQ end")
+	p.label("one")
+	for i := range pixels {
+		p.line("VLD1.P 1(R%d), V0.B[%d]", 10+i, i)
+	}
+	p.line("VLD1.P 32(R3), [V8.H8, V9.H8]")
+	p.word("sxtl", 1, 0)
+	for i := range pixels {
+		p.word("mla", acc+2*i, 8, 1, i)
+		p.word("mla", acc+2*i+1, 9, 1, i)
+	}
+	p.line("SUBS $1, R7")
+	p.line("BNE one")
+	p.label("end")
+	p.line("SUB $1, R6")
+	p.line("CBZ R6, flush")
+	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
+	p.line("CBZ R9, piece")
+	p.label("flush")
+	p.line("MOVD R0, R9")
+	for i := range pixels {
+		p.flush(acc + 2*i)
+	}
+	p.line("CBNZ R6, segment")
+	p.line("RET")
+	return Function{name, p.String()}
+}
+
+// What the assembly knows of a Piece: At, Len, Flush.
+const (
+	pieceFlush = 16
+	pieceSize  = 24
+)
+
+// base is the register that holds where the window of pixel i begins; pointers
+// into it are in R10 to R17.
+func base(i int) string {
+	return [...]string{"R19", "R20", "R21", "R22", "R23", "R24", "R25", "R8"}[i]
+}
+
+// flush adds the sums in two registers from v to (R9), and moves that on.
+func (p *printer) flush(v int) {
+	p.line("VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]")
+	p.word("saddw", 0, 0, v)
+	p.word("saddw2", 1, 1, v)
+	p.word("saddw", 2, 2, v+1)
+	p.word("saddw2", 3, 3, v+1)
+	p.line("VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)")
+}
+
+// pixel sums one pixel by sixteen channels, from weights of eight bits: no
+// other pixel would use what widening gives. Odd products have registers of
+// their own, as each SMLAL waits for the one before.
+func pixel() Function {
+	const name = "smlalPixel"
+	var p printer
+	p.begin(name, "sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int",
+		"// Adds the sums of the pixel whose window begins at x to sums[0].\n"+
+			"// R0 sums, R2 weights, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", 56)
+	p.line("MOVD sums+0(FP), R0")
+	p.line("MOVD x+8(FP), R1")
+	p.line("MOVD w_base+16(FP), R2")
+	p.line("MOVD start+32(FP), R4")
+	p.line("MOVD pieces+40(FP), R5")
+	p.line("MOVD n+48(FP), R6")
+	p.label("segment")
+	p.line("VLD1 (R4), [V16.H8, V17.H8]")
+	p.line("VEOR V18.B16, V18.B16, V18.B16")
+	p.line("VEOR V19.B16, V19.B16, V19.B16")
+	p.label("piece")
+	p.line("LDP (R5), (R9, R7)")
+	p.line("ADD $%d, R5", pieceSize)
+	p.line("ADD R1, R9, R10")
+	p.line("SUBS $8, R7")
+	p.line("BLT rest")
+	p.label("eight")
+	p.line("VLD1.P 64(R2), [V8.B16, V9.B16, V10.B16, V11.B16]")
+	p.line("VLD1.P 64(R2), [V12.B16, V13.B16, V14.B16, V15.B16]")
+	for i := range 8 {
+		p.line("VLD1R.P 1(R10), [V%d.B16]", i)
+	}
+	for i := range 8 {
+		p.word("smlal", acc+i%2*2, 8+i, i)
+		p.word("smlal2", acc+i%2*2+1, 8+i, i)
+	}
+	p.line("SUBS $8, R7")
+	p.line("BGE eight")
+	p.label("rest")
+	p.line("ADDS $8, R7")
+	p.line("BEQ end")
+	p.label("one")
+	p.line("VLD1R.P 1(R10), [V0.B16]")
+	p.line("VLD1.P 16(R2), [V8.B16]")
+	p.word("smlal", acc, 8, 0)
+	p.word("smlal2", acc+1, 8, 0)
+	p.line("SUBS $1, R7")
+	p.line("BNE one")
+	p.label("end")
+	p.line("SUB $1, R6")
+	p.line("CBZ R6, flush")
+	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
+	p.line("CBZ R9, piece")
+	p.label("flush")
+	p.line("VADD V18.H8, V16.H8, V16.H8")
+	p.line("VADD V19.H8, V17.H8, V17.H8")
+	p.line("MOVD R0, R9")
+	p.flush(acc)
+	p.line("CBNZ R6, segment")
+	p.line("RET")
+	return Function{name, p.String()}
+}
+
+// widen takes weights to 16 bits, four products at a time and then one.
+func widen() Function {
+	const name = "widenBlock"
+	var p printer
+	p.begin(name, "words *[4]uint64, w string", "// Writes w, a multiple of sixteen weights, as numbers of 16 bits.\n", 24)
+	p.line("MOVD words+0(FP), R0")
+	p.line("MOVD w_base+8(FP), R1")
+	p.line("MOVD w_len+16(FP), R2")
+	p.line("SUBS $64, R2")
+	p.line("BLT rest")
+	p.label("four")
+	p.line("VLD1.P 64(R1), [V0.B16, V1.B16, V2.B16, V3.B16]")
+	for i := range 4 {
+		p.word("sxtl", 4+2*i, i)
+		p.word("sxtl2", 5+2*i, i)
+	}
+	p.line("VST1.P [V4.H8, V5.H8, V6.H8, V7.H8], 64(R0)")
+	p.line("VST1.P [V8.H8, V9.H8, V10.H8, V11.H8], 64(R0)")
+	p.line("SUBS $64, R2")
+	p.line("BGE four")
+	p.label("rest")
+	p.line("ADDS $64, R2")
+	p.line("BEQ end")
+	p.label("one")
+	p.line("VLD1.P 16(R1), [V0.B16]")
+	p.word("sxtl", 4, 0)
+	p.word("sxtl2", 5, 0)
+	p.line("VST1.P [V4.H8, V5.H8], 32(R0)")
+	p.line("SUBS $16, R2")
+	p.line("BNE one")
+	p.label("end")
+	p.line("RET")
+	return Function{name, p.String()}
+}

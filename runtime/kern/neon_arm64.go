@@ -1,0 +1,89 @@
+//go:build arm64 && !purego && !tinygo
+
+package kern
+
+// The functions of neon_arm64.s: see there.
+
+//go:noescape
+func mlaTile8(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int)
+
+//go:noescape
+func mlaTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int)
+
+//go:noescape
+func smlalPixel(sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int)
+
+//go:noescape
+func widenBlock(words *[4]uint64, w string)
+
+//go:noescape
+func requantTile(y *[8][16]int8, sums *[8][16]int32, t *blockTable, n int)
+
+// convBlock computes a block of channels with sums of 16 bits, in tiles of eight
+// and four pixels and of one. The assembly tests no bounds: they are tested here,
+// once for all tiles.
+func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
+	var sums [8][block]int32
+	var out [8][block]int8
+	var at, to [8]int
+	last, k := 0, 0
+	for i := range g.Pieces {
+		p := &g.Pieces[i]
+		_ = x[p.At:][:p.Len]
+		last = max(last, p.At+p.Len)
+		k += p.Len
+	}
+	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last]
+	words, w = words[:k], w[:k*block]
+	left := g.H * g.W
+	if left >= 4 {
+		widenBlock(&words[0], w)
+	}
+	p := g.walk()
+	for left > 0 {
+		n := 1
+		if left >= 8 {
+			n = 8
+		} else if left >= 4 {
+			n = 4
+		}
+		p.take(&at, &to, n)
+		sums = [8][block]int32{}
+		switch n {
+		case 8:
+			mlaTile8(&sums, &x[0], &at, &words[0], &t.start, &g.Pieces[0], len(g.Pieces))
+		case 4:
+			mlaTile4(&sums, &x[0], &at, &words[0], &t.start, &g.Pieces[0], len(g.Pieces))
+		default:
+			smlalPixel(&sums, &x[at[0]], w, &t.start, &g.Pieces[0], len(g.Pieces))
+		}
+		requantTile(&out, &sums, t, n)
+		for i := 0; i < n; i++ {
+			if t.n == block {
+				*(*[block]int8)(y[to[i&7]:]) = out[i&7]
+			} else {
+				copy(y[to[i&7]:][:t.n], out[i&7][:])
+			}
+		}
+		left -= n
+	}
+}
+
+// take writes where the next n pixels read and write.
+func (p *walk) take(at, to *[8]int, n int) {
+	if p.w-p.col > n { // in one row, and not to its end
+		x, y := p.x, p.y
+		for i := 0; i < n; i++ {
+			at[i&7], to[i&7] = x, y
+			x += p.xCol
+			y += p.yCol
+		}
+		p.x, p.y = x, y
+		p.col += n
+		return
+	}
+	for i := 0; i < n; i++ {
+		at[i&7], to[i&7] = p.x, p.y
+		p.next()
+	}
+}
