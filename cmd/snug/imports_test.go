@@ -32,9 +32,10 @@ var mayImport = map[string][]string{
 	"codegen":           {"ir", "runtime/kern"},
 	"codegen/cgen":      {"ir", "codegen", "runtime", "runtime/kern", "templates"},
 	"codegen/gogen":     {"ir", "codegen", "runtime", "runtime/kern", "github.com/dave/jennifer"},
-	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure",
+	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure", "codegen/report",
 		"github.com/spf13/pflag", "github.com/schollz/progressbar", "golang.org/x/term"},
 	"codegen/measure": {"ir"},
+	"codegen/report":  {"ir", "codegen", "codegen/measure"},
 }
 
 // TestImports holds every package to the table, and the table to the tree.
