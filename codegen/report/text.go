@@ -138,7 +138,7 @@ func (w *WeightDiff) text() string {
 }
 
 // columns are the changes that the table of layers has room for.
-var columns = []string{"input levels", "flush points", "fill", "SNR", "kernel", "instructions"}
+var columns = []string{"K", "channels", "input levels", "flush points", "fill", "SNR", "kernel", "instructions"}
 
 // table prints one line a layer, with the columns in which anything changed.
 func (d *Diff) table(b *strings.Builder, n int) {
@@ -154,6 +154,11 @@ func (d *Diff) table(b *strings.Builder, n int) {
 			line[1] = l.Status
 		case l.Weights != nil:
 			line[1] = fmt.Sprintf("%d of %d", l.Weights.Changed, l.Weights.Of)
+		case len(l.Tables) > 0:
+			line[1] = "same, but " + l.Tables[0].Name
+		}
+		if l.Old != "" {
+			line[0] += " (was " + clip(l.Old) + ")"
 		}
 		for _, c := range l.Changes {
 			if at := slices.Index(columns, c.What); at >= 0 {
