@@ -43,8 +43,11 @@ type PortReport struct {
 // A LayerDetail is a call that sums products.
 type LayerDetail struct {
 	LayerReport
-	Call  string `json:"call"`  // its name in the sources
-	Group int    `json:"group"` // output channels of a group
+	Call string `json:"call"` // its name in the sources
+	// Register is the width in bits that every sum, or every segment between two
+	// flushes, is proven to stay in.
+	Register int `json:"register_bits"`
+	Group    int `json:"group"` // output channels of a group
 	// Pieces are the stretches in which its window is read: products, and
 	// whether the narrow sums are flushed behind them.
 	Pieces     [][2]int    `json:"pieces"`
@@ -52,7 +55,8 @@ type LayerDetail struct {
 	Tables     int         `json:"table_bytes"`
 	Scratch    int         `json:"scratch_bytes,omitempty"`
 	Prepared   int         `json:"prepared_bytes,omitempty"`
-	Split      int         `json:"split,omitempty"` // groups of input channels of a ring form
+	Split      int         `json:"split,omitempty"`     // groups of input channels of a ring form
+	Lost       int         `json:"lost_bits,omitempty"` // of the register, to its transform
 	Candidates []Candidate `json:"candidates"`
 }
 
@@ -128,9 +132,12 @@ func ReportOf(p *Program, layerName func(*Call) string) *Report {
 			continue
 		}
 		r.Weights += len(c.Weights.Data)
-		l := LayerDetail{LayerReport: reports[len(r.Layers)], Call: call.Name, Tables: TableBytes(c), Candidates: c.Candidates,
+		l := LayerDetail{LayerReport: reports[len(r.Layers)], Call: call.Name, Register: registerOf(c), Tables: TableBytes(c), Candidates: c.Candidates,
 			Out: ir.Bound{Lo: int64(c.Requant.Lo), Hi: int64(c.Requant.Hi)}}
-		l.Group, l.Pieces, l.Split = piecesOf(c)
+		l.Group, l.Pieces = piecesOf(c)
+		if g, ok := c.Geometry.(*RingConv); ok {
+			l.Split, l.Lost = g.Split, g.Form.Lost
+		}
 		if c.Scratch != nil {
 			l.Scratch = c.Scratch.Size
 		}
@@ -168,9 +175,23 @@ func portReport(p *Port) PortReport {
 	return PortReport{p.Name, p.Shape, p.Format.Levels, p.Format.Zero, p.Format.Scale()}
 }
 
-// piecesOf returns the output channels of one group, the stretches of the
-// window and the split of a ring form.
-func piecesOf(c *Call) (group int, pieces [][2]int, split int) {
+// registerOf is the width that schedule holds the sums of a call to.
+func registerOf(c *Call) int {
+	acc := c.Sum.Acc
+	for i := range Kernels {
+		if k := &Kernels[i]; k.Name == c.Kernel {
+			if k.Acc >= acc.Total() {
+				return acc.Total()
+			}
+			return min(acc.Bits, k.Acc)
+		}
+	}
+	panic("codegen: no kernel " + c.Kernel)
+}
+
+// piecesOf returns the output channels of one group and the stretches of the
+// window.
+func piecesOf(c *Call) (group int, pieces [][2]int) {
 	list := func(ps []kern.Piece) {
 		for _, p := range ps {
 			flush := 0
@@ -183,12 +204,12 @@ func piecesOf(c *Call) (group int, pieces [][2]int, split int) {
 	switch g := c.Geometry.(type) {
 	case *kern.Conv:
 		list(g.Pieces)
-		return g.C, pieces, 0
+		return g.C, pieces
 	case *kern.Depthwise:
 		list(g.Taps)
-		return 1, pieces, 0
+		return 1, pieces
 	case *RingConv:
-		return g.C, [][2]int{{c.Sum.K, 0}}, g.Split
+		return g.C, [][2]int{{c.Sum.K, 0}}
 	}
 	panic(fmt.Sprintf("codegen: a call of %s sums products in no geometry", c.Kernel))
 }

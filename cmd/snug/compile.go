@@ -76,6 +76,11 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if module != "" && emit == "go" {
 		files = append(files, codegen.File{Name: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", module)})
 	}
+	html, err := page(files)
+	if err != nil {
+		return err
+	}
+	files = append(files, html)
 	// The folder is proven from its text before anything is written.
 	r, err := verify.Folder(memory(files))
 	if err != nil {

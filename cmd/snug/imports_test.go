@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure", "codegen/report",
 		"github.com/spf13/pflag", "github.com/schollz/progressbar", "golang.org/x/term"},
 	"codegen/measure": {"ir"},
-	"codegen/report":  {"ir", "codegen", "codegen/measure"},
+	"codegen/report":  {"ir", "codegen", "codegen/measure", "templates"},
 }
 
 // TestImports holds every package to the table, and the table to the tree.

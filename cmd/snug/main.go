@@ -28,6 +28,7 @@ func init() {
 		{"verify", "DIR", "prove emitted sources again", verifyFolder},
 		{"bench", "DIR --cpu cortex-a53,cortex-a72", "instructions of every layer under QEMU, and modelled cycles", bench},
 		{"diff", "DIR DIR", "what changed from one emitted folder to another", diff},
+		{"report", "DIR", "print report.html with bench.json and eval.json, which lie in the folder", reportFolder},
 		{"inspect", "MODEL.onnx", "operators, shapes, products, and what is not supported", inspect},
 	}
 }

@@ -1,13 +1,18 @@
 package codegen_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/cgen"
+	"github.com/snug-nn/snug/codegen/gogen"
 	"github.com/snug-nn/snug/codegen/report"
 )
 
@@ -106,6 +111,64 @@ func TestTableBytes(t *testing.T) {
 		}
 		if got := open(t, f.files).Report.Tables; got != n || n == 0 {
 			t.Errorf("%s: report.json says %d bytes of tables, %s has %d", f.name, got, f.file, n)
+		}
+	}
+}
+
+var rects = regexp.MustCompile(`<svg [^>]*viewBox="0 0 1000 (\d+)"|<rect [^>]*x="(-?\d+)" y="(-?\d+)" width="(-?\d+)" height="(-?\d+)"`)
+
+// TestPage holds report.html to what makes it one offline file: nothing from
+// elsewhere, names that are text whatever they hold, charts that stay inside
+// their frames, the same bytes every time.
+func TestPage(t *testing.T) {
+	for i, acc := range accums {
+		g := zoo(uint64(i), acc)
+		for _, n := range g.Nodes {
+			n.Name += `</title><script>alert("x")</script>' onload="`
+		}
+		for _, target := range []string{"cortex-a53", "generic-c", "go"} {
+			p, err := codegen.Lower(g, codegen.FindTarget(target), &codegen.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			print := cgen.Print
+			if target == "go" {
+				print = gogen.Print
+			}
+			files, err := print(p, known(t, g))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := open(t, files)
+			html, err := report.Page(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := report.Page(open(t, files)); err != nil || !bytes.Equal(html, again) {
+				t.Errorf("%s %s: another page the second time: %v", target, acc, err)
+			}
+			for _, bad := range []string{"<script", "http", "src=", "url(", "@import", `onload="`, "ZgotmplZ"} {
+				if bytes.Contains(html, []byte(bad)) {
+					t.Errorf("%s %s: the page holds %q", target, acc, bad)
+				}
+			}
+			if n := bytes.Count(html, []byte("<section")); n != len(f.Layers) {
+				t.Errorf("%s %s: %d sections for %d layers", target, acc, n, len(f.Layers))
+			}
+			height := 0
+			for _, m := range rects.FindAllSubmatch(html, -1) {
+				if len(m[1]) > 0 {
+					height, _ = strconv.Atoi(string(m[1]))
+					continue
+				}
+				var v [4]int
+				for j := range v {
+					v[j], _ = strconv.Atoi(string(m[2+j]))
+				}
+				if v[0] < 0 || v[1] < 0 || v[2] < 1 || v[3] < 1 || v[0]+v[2] > 1001 || v[1]+v[3] > height {
+					t.Errorf("%s %s: %s leaves its chart of height %d", target, acc, m[0], height)
+				}
+			}
 		}
 	}
 }
