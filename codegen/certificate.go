@@ -104,28 +104,3 @@ func Layers(p *Program) []LayerReport {
 func round(v, unit float64) float64 {
 	return float64(int64(v*unit+0.5)) / unit
 }
-
-// ReportFile returns report.json: sizes and what was chosen for each layer.
-func ReportFile(p *Program) (File, error) {
-	weights := 0
-	for _, c := range p.Calls {
-		if c.Weights != nil {
-			weights += len(c.Weights.Data)
-		}
-	}
-	b, err := json.MarshalIndent(struct {
-		Network string        `json:"network"`
-		Target  string        `json:"target"`
-		Acc     string        `json:"accumulator"`
-		Rung    string        `json:"rung"`
-		Scales  string        `json:"scales"`
-		Arena   int           `json:"arena_bytes"`
-		Live    int           `json:"arena_lower_bound"`
-		Weights int           `json:"weight_bytes"`
-		Layers  []LayerReport `json:"layers"`
-	}{p.Name, p.Target.Name, p.Accum.String(), p.Rung, p.Scheme, p.Arena, p.Live, weights, Layers(p)}, "", " ")
-	if err != nil {
-		return File{}, err
-	}
-	return File{Name: "report.json", Data: append(b, '\n')}, nil
-}

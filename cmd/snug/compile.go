@@ -34,10 +34,13 @@ const (
 
 func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
-	var emit, dir, module string
+	var emit, dir, module, check string
+	var limits budget
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
+	o.set.StringVar(&check, "check", "", "write nothing: fail unless `DIR` holds exactly what would be written")
 	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
+	limits.flags(o.set)
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)
 	if done || err != nil {
@@ -46,10 +49,17 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if o.rung == "observed" {
 		return usageError{errors.New("--rung observed: proves nothing, so that there is nothing to compile; it is for snug eval")}
 	}
-	if dir == "" {
+	switch {
+	case dir == "" && check == "":
 		return usageError{errors.New("-o: no folder to write to")}
+	case dir != "" && check != "":
+		return usageError{errors.New("--check writes nothing: it cannot be used with -o")}
+	case dir != "":
+		if err := writable(dir); err != nil {
+			return err
+		}
 	}
-	if err := writable(dir); err != nil {
+	if err := limits.parse(emit); err != nil {
 		return err
 	}
 	if emit == "go" {
@@ -63,15 +73,28 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := q.within(&limits, p); err != nil {
+		return err
+	}
 	if module != "" && emit == "go" {
 		files = append(files, codegen.File{Name: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", module)})
 	}
+	html, err := page(files)
+	if err != nil {
+		return err
+	}
+	files = append(files, html)
 	// The folder is proven from its text before anything is written.
 	r, err := verify.Folder(memory(files))
 	if err != nil {
 		return fmt.Errorf("what was about to be written does not verify, which is a mistake of snug: %w", err)
 	}
-	if err := writeFolder(ctx, dir, files); err != nil {
+	if check != "" {
+		err = checkFolder(check, files)
+	} else {
+		err = writeFolder(ctx, dir, files)
+	}
+	if err != nil {
 		return err
 	}
 	if o.json {
@@ -80,6 +103,10 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 			Arena int `json:"arena_bytes"`
 			Live  int `json:"arena_lower_bound"`
 		}{r, p.Arena, p.Live})
+	}
+	if check != "" {
+		fmt.Fprintf(out, "%s: the same bytes: %d files\n", check, len(files))
+		return nil
 	}
 	printLayers(out, p)
 	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes, lower bound %d\n",

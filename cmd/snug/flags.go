@@ -83,17 +83,33 @@ func (o *options) reading() {
 
 // parse reads args and returns the one operand; done when help was asked for.
 func (o *options) parse(args []string, operand string, out io.Writer) (arg string, done bool, err error) {
+	all, done, err := o.operands(args, out, operand)
+	if done || err != nil {
+		return "", done, err
+	}
+	return all[0], false, nil
+}
+
+// operands reads args and returns one operand for each name.
+func (o *options) operands(args []string, out io.Writer, names ...string) (operands []string, done bool, err error) {
 	o.set.SetOutput(io.Discard)
 	if err := o.set.Parse(args); errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprintf(out, "usage: %s %s [flags]\n\n%s", o.set.Name(), operand, o.set.FlagUsages())
-		return "", true, nil
+		fmt.Fprintf(out, "usage: %s %s [flags]\n\n%s", o.set.Name(), strings.Join(names, " "), o.set.FlagUsages())
+		return nil, true, nil
 	} else if err != nil {
-		return "", false, usageError{err}
+		return nil, false, usageError{err}
 	}
-	if o.set.NArg() != 1 {
-		return "", false, usageError{fmt.Errorf("%s: want one %s, got %d arguments", o.set.Name(), operand, o.set.NArg())}
+	if o.set.NArg() != len(names) {
+		return nil, false, usageError{fmt.Errorf("%s: want %s, got %d arguments", o.set.Name(), wanted(names), o.set.NArg())}
 	}
-	return o.set.Arg(0), false, nil
+	return o.set.Args(), false, nil
+}
+
+func wanted(names []string) string {
+	if len(names) == 1 {
+		return "one " + names[0]
+	}
+	return strings.Join(names, " and ")
 }
 
 // lowering returns the target and the choice of kernels.

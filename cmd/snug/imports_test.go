@@ -33,9 +33,10 @@ var mayImport = map[string][]string{
 	"codegen/cgen":      {"ir", "codegen", "runtime", "runtime/kern", "templates"},
 	"codegen/goasm":     {},
 	"codegen/gogen":     {"ir", "codegen", "codegen/goasm", "runtime", "runtime/kern", "github.com/dave/jennifer"},
-	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure",
+	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure", "codegen/report",
 		"github.com/spf13/pflag", "github.com/schollz/progressbar", "golang.org/x/term"},
 	"codegen/measure": {"ir"},
+	"codegen/report":  {"ir", "codegen", "codegen/measure", "templates"},
 }
 
 // TestImports holds every package to the table, and the table to the tree.

@@ -27,6 +27,8 @@ func init() {
 		{"eval", "MODEL.onnx --calib DATA --data DATA", "accuracy: the real network and the integers", evaluate},
 		{"verify", "DIR", "prove emitted sources again", verifyFolder},
 		{"bench", "DIR --cpu cortex-a53,cortex-a72", "instructions of every layer under QEMU, and modelled cycles", bench},
+		{"diff", "DIR DIR", "what changed from one emitted folder to another", diff},
+		{"report", "DIR", "print report.html with bench.json and eval.json, which lie in the folder", reportFolder},
 		{"inspect", "MODEL.onnx", "operators, shapes, products, and what is not supported", inspect},
 	}
 }
@@ -50,6 +52,9 @@ func main() {
 	}
 	if err == nil {
 		return
+	}
+	if errors.Is(err, errDiffers) { // said on standard output
+		os.Exit(exitFails)
 	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted; nothing was written")
@@ -98,5 +103,5 @@ func usage(out io.Writer) {
 	for _, v := range verbs {
 		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
 	}
-	fmt.Fprintln(out, "\nFlags of a command: snug COMMAND --help. Exit status: 0 done, 1 the input fails, 2 usage.")
+	fmt.Fprintln(out, "\nFlags of a command: snug COMMAND --help. Exit status: 0 done, 1 the input fails or folders differ, 2 usage.")
 }

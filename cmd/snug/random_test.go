@@ -73,7 +73,7 @@ func TestRandomNetworks(t *testing.T) {
 				case o.skipped:
 					tried--
 				case o.defect != "":
-					report(t, &pl, nets[i], *netSeed+uint64(first+i), o.defect)
+					shrink(t, &pl, nets[i], *netSeed+uint64(first+i), o.defect)
 				case o.refused != "":
 					reasons[refusals.FindString(o.refused)]++
 				default:
@@ -296,8 +296,8 @@ func goProgram(dir string, nets []int) error {
 
 func tail(b []byte) []byte { return b[max(0, len(b)-2000):] }
 
-// report shrinks a network that fails on a platform and prints it.
-func report(t *testing.T, pl *platform, n *netgen.Net, seed uint64, defect string) {
+// shrink makes a network smaller that fails on a platform and prints it.
+func shrink(t *testing.T, pl *platform, n *netgen.Net, seed uint64, defect string) {
 	t.Helper()
 	until := time.Now().Add(time.Minute)
 	last := defect

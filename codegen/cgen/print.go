@@ -44,6 +44,7 @@ type file struct {
 	Name, Upper, Summary, CFlags string
 	In, Out                      port
 	Arena, Work, Live, Kept      int
+	Stack                        int
 	Tag                          []byte
 	TagAt                        int
 	Prepares                     []string
@@ -62,7 +63,7 @@ type file struct {
 func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, error) {
 	d := &file{
 		Name: p.Name, Upper: strings.ToUpper(p.Name), Summary: summary(p), CFlags: p.Target.CFlags,
-		In: portOf(&p.In), Out: portOf(&p.Out), Arena: p.Arena, Work: p.Work, Live: p.Live, Kept: p.Kept,
+		In: portOf(&p.In), Out: portOf(&p.Out), Arena: p.Arena, Work: p.Work, Live: p.Live, Kept: p.Kept, Stack: p.StackBound(),
 		Tables: tablesOf(p), Seed: known.Seed, Hash: known.Hash, Random: known.Random,
 		CheckX: 1, CheckY: 1, CheckIncludes: []string{"snug_check.h"},
 	}
@@ -105,11 +106,11 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	for _, t := range d.Tables {
 		digests = append(digests, codegen.Digest(strings.TrimPrefix(t.Name, p.Name+"_"), t.Values))
 	}
-	cert, err := codegen.Certify(p, "c", func(c *codegen.Call) string { return c.Name }, digests)
+	cert, err := codegen.Certify(p, "c", callName, digests)
 	if err != nil {
 		return nil, err
 	}
-	report, err := codegen.ReportFile(p)
+	report, err := codegen.ReportFile(p, callName)
 	if err != nil {
 		return nil, err
 	}
@@ -362,3 +363,6 @@ func checkOutputs(c *codegen.Call) int {
 	}
 	return pixels * len(c.Sum.Channels)
 }
+
+// callName is what the sources call the constant of a call.
+func callName(c *codegen.Call) string { return c.Name }

@@ -63,7 +63,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	if err != nil {
 		return nil, err
 	}
-	report, err := codegen.ReportFile(p)
+	report, err := codegen.ReportFile(p, layerVar)
 	if err != nil {
 		return nil, err
 	}
