@@ -36,7 +36,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
 	var emit, dir, module string
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
-	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
+	o.set.StringVar(&emit, "emit", "c", "`LANGUAGE` to write: c or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)

@@ -81,8 +81,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return usageError{errors.New("no command; try snug help")}
 	}
 	if args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		usage(out)
-		return nil
+		if len(args) == 1 {
+			usage(out)
+			return nil
+		}
+		args = []string{args[1], "--help"}
 	}
 	for _, v := range verbs {
 		if v.name == args[0] {
@@ -90,13 +93,4 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	return usageError{fmt.Errorf("no command %q; try snug help", args[0])}
-}
-
-func usage(out io.Writer) {
-	fmt.Fprintln(out, "snug compiles trained networks to integer firmware whose sums are proven to fit their accumulators.")
-	fmt.Fprintln(out)
-	for _, v := range verbs {
-		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
-	}
-	fmt.Fprintln(out, "\nFlags of a command: snug COMMAND --help. Exit status: 0 done, 1 the input fails, 2 usage.")
 }
