@@ -55,24 +55,6 @@ supported is listed at once, each with its operator and the reason.`,
 	},
 }
 
-// usage lists the commands.
-func usage(out io.Writer) {
-	fmt.Fprintln(out, "snug compiles trained networks to integer firmware whose sums are proven to fit their accumulators.")
-	fmt.Fprintln(out)
-	for _, v := range verbs {
-		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
-	}
-	fmt.Fprint(out, `
-Start with:
-  snug inspect net.onnx
-  snug compile net.onnx --calib images.npy -o net
-  snug verify net
-
-Flags and examples of a command: snug help COMMAND.
-Exit status: 0 done, 1 the input fails, with one line on standard error, 2 usage.
-`)
-}
-
 // helpWidth is where the descriptions of flags are wrapped.
 const helpWidth = 110
 

@@ -94,3 +94,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	return usageError{fmt.Errorf("no command %q; try snug help", args[0])}
 }
+
+func usage(out io.Writer) {
+	fmt.Fprintln(out, "snug compiles trained networks to integer firmware whose sums are proven to fit their accumulators.")
+	fmt.Fprintln(out)
+	for _, v := range verbs {
+		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
+	}
+	fmt.Fprintln(out, "\nStart with:\n  snug inspect net.onnx\n  snug compile net.onnx --calib images.npy -o net\n  snug verify net")
+	fmt.Fprintln(out, "\nFlags and examples of a command: snug help COMMAND. Exit status: 0 done, 1 the input fails, 2 usage.")
+}
