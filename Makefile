@@ -21,7 +21,7 @@ fuzz:
 	sh ./scripts/fuzz.sh
 
 update:
-	$(GO) test ./... -update
+	$(GO) test ./cmd/snug -run TestScripts -update
 
 bench-arm:
 	@GO="$(GO)" sh ./scripts/bench-arm.sh $(ARGS)

@@ -38,7 +38,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	var limits budget
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
 	o.set.StringVar(&check, "check", "", "write nothing: fail unless `DIR` holds exactly what would be written")
-	o.set.StringVar(&emit, "emit", "c", "language: `c` or go")
+	o.set.StringVar(&emit, "emit", "c", "`LANGUAGE` to write: c or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	limits.flags(o.set)
 	o.network()

@@ -52,26 +52,26 @@ func (o *options) network() {
 	f := o.set
 	f.StringVar(&o.calib, "calib", "", "calibration inputs: .npy, IDX, CSV `DATA` of images; random: uniform noise")
 	f.IntVar(&o.limit, "calib-limit", 256, "use the first `N` calibration inputs")
-	f.StringVar(&o.acc, "acc", "16", "accumulator: `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
-	f.StringVar(&o.scales, "scales", "fixed", "requantize by `fixed` (15-bit multiplier and shift) or pow2 (shift)")
-	f.StringVar(&o.rung, "rung", "window", "bound of a sum: type, l1 or `window`; observed, with --search layerwise, proves nothing")
-	f.StringVar(&o.search, "search", "", "`layerwise`: choose bits of data and weights layer by layer, with --scales pow2")
-	f.StringVar(&o.target, "target", "cortex-a53", "CPU that C is written for: "+targetNames())
-	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these kernels: "+kernelNames())
+	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
+	f.StringVar(&o.scales, "scales", "fixed", "`SCHEME` to requantize by: fixed (15-bit multiplier and shift) or pow2 (shift)")
+	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1 or window, each finer than the one before; observed, with --search layerwise, proves nothing")
+	f.StringVar(&o.search, "search", "", "`HOW` bits are searched: layerwise chooses those of data and weights layer by layer, with --scales pow2")
+	f.StringVar(&o.target, "target", "cortex-a53", "`CPU` that C is written for: "+targetNames())
+	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these `KERNELS`: "+kernelNames())
 	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
-	f.IntVar(&o.spare, "ring-bits", 0, "bits of the accumulator, 0 to 2, that 3x3 layers leave free for Winograd in the ring; with 0 it is used where a split of the input channels fits")
-	f.IntVar(&o.kernels.L2, "l2", 0, "bytes of second-level cache that transformed layers should stay in; 0: the target's")
-	f.IntVar(&o.effort, "effort", 2, "work that goes into rounding, `0` to 2: 0 takes seconds")
+	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that 3x3 layers leave free for Winograd in the ring; with 0 it is used where it fits without")
+	f.IntVar(&o.kernels.L2, "l2", 0, "`BYTES` of second-level cache that transformed layers should stay in; 0: the target's")
+	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 2: 0 takes seconds")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
-	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std")
-	f.StringVar(&o.mean, "mean", "", "`M`, or one a channel")
-	f.StringVar(&o.std, "std", "", "`D`, or one a channel")
-	f.StringVar(&o.data.Order, "order", "rgb", "order of the network's channels: `rgb` or bgr")
+	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std; a number or a quotient: 1/255")
+	f.StringVar(&o.mean, "mean", "", "`M` of --scale's formula, or one a channel: .485,.456,.406")
+	f.StringVar(&o.std, "std", "", "std `D` of --scale's formula, or one a channel")
+	f.StringVar(&o.data.Order, "order", "rgb", "`ORDER` of the network's channels: rgb or bgr")
 	f.IntVar(&o.data.Resize, "resize", 0, "resize images so that the shorter side has `N` pixels")
 	f.IntVar(&o.data.Crop, "crop", 0, "crop the middle `N` x N pixels")
-	f.StringVar(&o.data.Layout, "layout", "", "order of arrays: `nhwc` or nchw; guessed when not given")
+	f.StringVar(&o.data.Layout, "layout", "", "`ORDER` of arrays: nhwc or nchw; guessed when not given")
 	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "use `N` goroutines; the result does not depend on it")
-	f.StringVar(&o.dump, "dump", "", "print the graph after `PASS` to standard error")
+	f.StringVar(&o.dump, "dump", "", "print the graph after `PASS` to standard error: ranges, formats, weights or bounds")
 	o.reading()
 }
 
@@ -94,7 +94,7 @@ func (o *options) parse(args []string, operand string, out io.Writer) (arg strin
 func (o *options) operands(args []string, out io.Writer, names ...string) (operands []string, done bool, err error) {
 	o.set.SetOutput(io.Discard)
 	if err := o.set.Parse(args); errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprintf(out, "usage: %s %s [flags]\n\n%s", o.set.Name(), strings.Join(names, " "), o.set.FlagUsages())
+		o.help(strings.Join(names, " "), out)
 		return nil, true, nil
 	} else if err != nil {
 		return nil, false, usageError{err}

@@ -86,8 +86,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return usageError{errors.New("no command; try snug help")}
 	}
 	if args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		usage(out)
-		return nil
+		if len(args) == 1 {
+			usage(out)
+			return nil
+		}
+		args = []string{args[1], "--help"}
 	}
 	for _, v := range verbs {
 		if v.name == args[0] {
@@ -103,5 +106,6 @@ func usage(out io.Writer) {
 	for _, v := range verbs {
 		fmt.Fprintf(out, "  snug %-8s %-38s %s\n", v.name, v.args, v.help)
 	}
-	fmt.Fprintln(out, "\nFlags of a command: snug COMMAND --help. Exit status: 0 done, 1 the input fails or folders differ, 2 usage.")
+	fmt.Fprintln(out, "\nStart with:\n  snug inspect net.onnx\n  snug compile net.onnx --calib images.npy -o net\n  snug verify net")
+	fmt.Fprintln(out, "\nFlags and examples of a command: snug help COMMAND. Exit status: 0 done, 1 the input fails or folders differ, 2 usage.")
 }
