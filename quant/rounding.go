@@ -17,7 +17,7 @@ var (
 const (
 	// ridge is added to the second moments, as a part of the mean of their
 	// diagonal; shortSample is how much more of it too few samples need.
-	ridge       = 0.03
+	ridge       = 0.1
 	shortSample = 5
 	// blockRows is how many rows are rounded at once.
 	blockRows = 1024
