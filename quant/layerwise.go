@@ -15,10 +15,9 @@ const maxOperand, minOperand = 8, 2
 // operands is how many numbers of bits that are.
 const operands = maxOperand - minOperand + 1
 
-// A pair is one configuration of a layer: fixed point numbers of data bits and,
-// for each convolution that reads them, of weight bits.
+// A pair is one configuration of a layer: the fixed point format of its data
+// and, for each convolution that reads it, the bits of the weights.
 type pair struct {
-	data    int
 	format  ir.Format
 	weights []int
 }
@@ -115,7 +114,7 @@ func fixedWeights(n *ir.Node, b int) ([]float32, float64) {
 func (s *state) filling(c *class, readers []reader) []pair {
 	var pairs []pair
 	for b := maxOperand; b >= minOperand; b-- {
-		p := pair{data: b, format: fixedPoint(b, c.lo, c.hi)}
+		p := pair{format: fixedPoint(b, c.lo, c.hi)}
 		gains := len(pairs) == 0
 		for i, rd := range readers {
 			bits := maxOperand

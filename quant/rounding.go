@@ -17,7 +17,7 @@ var (
 const (
 	// ridge is added to the second moments, as a part of the mean of their
 	// diagonal; shortSample is how much more of it too few samples need.
-	ridge       = 0.03
+	ridge       = 0.1
 	shortSample = 5
 	// leastMoment is the mean of the diagonal that the ridge is a part of, at
 	// least: the variance of the error of a level. What is below it is no signal,
