@@ -22,7 +22,9 @@ func requantTile(y *[8][16]int8, sums *[8][16]int32, t *blockTable, n int)
 // convBlock computes a block of channels with sums of 16 bits, in tiles of eight
 // and four pixels and of one. The assembly tests no bounds: they are tested here,
 // once for all tiles.
-func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
+func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
+	var t blockTable
+	t.set(ch)
 	var sums [8][block]int32
 	var out [8][block]int8
 	var at, to [8]int
@@ -57,7 +59,7 @@ func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64)
 		default:
 			smlalPixel(&sums, &x[at[0]], w, &t.start, &g.Pieces[0], len(g.Pieces))
 		}
-		requantTile(&out, &sums, t, n)
+		requantTile(&out, &sums, &t, n)
 		for i := 0; i < n; i++ {
 			if t.n == block {
 				*(*[block]int8)(y[to[i&7]:]) = out[i&7]
