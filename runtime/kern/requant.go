@@ -27,15 +27,5 @@ func (q *Requant) apply(sum int32, c int) int8 {
 		v = (v*int64(q.Mul[c]) + 1<<14) >> 15
 	}
 	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
-	return int8(clamp(int32(v)+q.Zero, q.Lo, q.Hi))
-}
-
-func clamp(v, lo, hi int32) int32 {
-	if v < lo {
-		return lo
-	}
-	if v > hi {
-		return hi
-	}
-	return v
+	return int8(max(min(int32(v)+q.Zero, q.Hi), q.Lo))
 }
