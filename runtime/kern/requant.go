@@ -9,6 +9,7 @@ type Requant struct {
 	Shift        []int8  // below zero the sum is moved left first
 	Preload      []int16 // added to a 16-bit sum modulo 2^16; Bias takes it off again. nil: zeros
 	Half         bool
+	Narrow       int // 2: no shift is negative and 16 bits are enough, every step saturating; see narrow in runtime/c
 	Zero, Lo, Hi int32
 }
 
