@@ -236,22 +236,26 @@ func TestZooGo(t *testing.T) {
 		if out, err := exec.Command("gofmt", "-l", dir).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("gofmt: %v %s", err, out)
 		}
-		for _, arch := range []struct{ goarch, run string }{{"amd64", ""}, {"arm64", "qemu-aarch64"}, {"arm", "qemu-arm"}} {
-			t.Run(acc.String()+"/"+arch.goarch, func(t *testing.T) {
+		for _, arch := range []struct{ goarch, tags, run string }{{"amd64", "", ""}, {"arm64", "", "qemu-aarch64"}, {"arm64", "purego", "qemu-aarch64"}, {"arm", "", "qemu-arm"}} {
+			t.Run(acc.String()+"/"+arch.goarch+arch.tags, func(t *testing.T) {
+				run := func(args ...string) {
+					cmd := exec.Command("go", args...)
+					cmd.Dir = dir
+					cmd.Env = append(os.Environ(), "GOARCH="+arch.goarch, "CGO_ENABLED=0", "GOFLAGS=-tags="+arch.tags)
+					if out, err := cmd.CombinedOutput(); err != nil {
+						t.Fatalf("go %s: %v\n%s", args[0], err, out)
+					}
+				}
+				run("vet", ".")
 				if arch.run != "" {
 					if _, err := exec.LookPath(arch.run); err != nil {
 						t.Skip("skipped: " + arch.run + " is not installed; scripts/tools.sh says what to install")
 					}
 				}
-				args := []string{"test", "."}
-				if arch.run != "" {
-					args = []string{"test", "-exec", arch.run, "."}
-				}
-				cmd := exec.Command("go", args...)
-				cmd.Dir = dir
-				cmd.Env = append(os.Environ(), "GOARCH="+arch.goarch, "CGO_ENABLED=0", "GOFLAGS=")
-				if out, err := cmd.CombinedOutput(); err != nil {
-					t.Fatalf("%v\n%s", err, out)
+				if arch.run == "" {
+					run("test", ".")
+				} else {
+					run("test", "-exec", arch.run, ".")
 				}
 			})
 		}

@@ -16,12 +16,46 @@ func tile(pixels int) Function {
 		fmt.Sprintf("// Adds the sums of the %d pixels whose windows begin at x[at[i]].\n"+
 			"// R0 sums, R3 words, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 56)
 	p.line("MOVD sums+0(FP), R0")
-	p.line("MOVD x+8(FP), R1")
-	p.line("MOVD at+16(FP), R2")
-	p.line("MOVD words+24(FP), R3")
-	p.line("MOVD start+32(FP), R4")
-	p.line("MOVD pieces+40(FP), R5")
-	p.line("MOVD n+48(FP), R6")
+	p.products(pixels, 8)
+	p.line("SUB $1, R6")
+	p.line("CBZ R6, flush")
+	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
+	p.line("CBZ R9, piece")
+	p.label("flush")
+	p.line("MOVD R0, R9")
+	for i := range pixels {
+		p.flush(acc + 2*i)
+	}
+	p.line("CBNZ R6, segment")
+	p.line("RET")
+	return Function{name, p.String()}
+}
+
+// fast is tile for sums of one segment, with the requantizer at its end.
+func fast(pixels int) Function {
+	name := fmt.Sprintf("mlaFast%d", pixels)
+	var p printer
+	p.begin(name, "y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int",
+		fmt.Sprintf("// Computes the %d pixels whose windows begin at x[at[i]], to y[to[i]].\n"+
+			"// R3 words, R4 table, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 64)
+	p.products(pixels, 16)
+	p.line("SUBS $1, R6")
+	p.line("BNE piece")
+	p.line("ADD $32, R4")
+	p.finish(pixels)
+	p.line("RET")
+	return Function{name, p.String()}
+}
+
+// products prints the loops of a tile, to the end of a piece; args is where x
+// stands among the arguments.
+func (p *printer) products(pixels, args int) {
+	for i, a := range [...]string{"x", "at", "words", "start", "pieces", "n"} {
+		if a == "start" && args == 16 {
+			a = "t"
+		}
+		p.line("MOVD %s+%d(FP), R%d", a, args+8*i, i+1)
+	}
 	for i := 0; i < pixels; i += 2 {
 		p.line("LDP.P 16(R2), (%s, %s)", base(i), base(i+1))
 	}
@@ -75,18 +109,6 @@ func tile(pixels int) Function {
 	p.line("SUBS $1, R7")
 	p.line("BNE one")
 	p.label("end")
-	p.line("SUB $1, R6")
-	p.line("CBZ R6, flush")
-	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
-	p.line("CBZ R9, piece")
-	p.label("flush")
-	p.line("MOVD R0, R9")
-	for i := range pixels {
-		p.flush(acc + 2*i)
-	}
-	p.line("CBNZ R6, segment")
-	p.line("RET")
-	return Function{name, p.String()}
 }
 
 // What the assembly knows of a Piece: At, Len, Flush.

@@ -42,11 +42,11 @@ func requantize() Function {
 	p.label("inside")
 	p.line("CBZ R6, scaled")
 	for i := range 4 {
-		p.word("sqrdmulh", i, i, 20+i)
+		p.word("sqrdmulh.s", i, i, 20+i)
 	}
 	p.label("scaled")
 	for i := range 4 {
-		p.word("srshl", i, i, 24+i)
+		p.word("srshl.s", i, i, 24+i)
 	}
 	p.word("sqxtn.h", 4, 0)
 	p.word("sqxtn2.h", 4, 1)
@@ -63,4 +63,42 @@ func requantize() Function {
 	p.line("BNE pixel")
 	p.line("RET")
 	return Function{name, p.String()}
+}
+
+// finish takes the sums of a tile, in registers from acc on, to int8 and to y[to[i]],
+// where 16 bits are enough to requantize in. V0, V1 bias, V2, V3 multipliers,
+// V4, V5 shifts, V6 zero, V7 and V8 the clamp.
+func (p *printer) finish(pixels int) {
+	p.line("MOVD y+0(FP), R0")
+	p.line("MOVD to+8(FP), R2")
+	p.line("VLD1.P 64(R4), [V0.H8, V1.H8, V2.H8, V3.H8]")
+	p.line("VLD1.P 48(R4), [V4.H8, V5.H8, V6.H8]")
+	p.line("VLD1.P 32(R4), [V7.B16, V8.B16]")
+	p.line("MOVD (R4), R9")
+	p.line("CBZ R9, whole")
+	for i := range 2 * pixels {
+		p.word("srhadd", acc+i, acc+i, i%2)
+	}
+	p.line("B scale")
+	p.label("whole")
+	for i := range 2 * pixels {
+		p.word("sqadd", acc+i, acc+i, i%2)
+	}
+	p.label("scale")
+	for i := range pixels {
+		a, b := acc+2*i, acc+2*i+1
+		p.word("sqrdmulh.h", a, a, 2)
+		p.word("sqrdmulh.h", b, b, 3)
+		p.word("srshl.h", a, a, 4)
+		p.word("srshl.h", b, b, 5)
+		p.word("sqadd", a, a, 6)
+		p.word("sqadd", b, b, 6)
+		p.word("sqxtn.b", 9, a)
+		p.word("sqxtn2.b", 9, b)
+		p.word("smax", 9, 9, 7)
+		p.word("smin", 9, 9, 8)
+		p.line("MOVD.P 8(R2), R9")
+		p.line("ADD R0, R9")
+		p.line("VST1 [V9.B16], (R9)")
+	}
 }

@@ -317,7 +317,7 @@ func requant(c *codegen.Call) *jen.Statement {
 	if q.Preload != nil {
 		preload = v + "Preload[:]"
 	}
-	return lit("requant", "Bias", v+"Bias[:]", "Mul", mul, "Shift", v+"Shift[:]", "Preload", preload, "Half", strconv.FormatBool(q.Half), "Zero", q.Zero, "Lo", q.Lo, "Hi", q.Hi)
+	return lit("requant", "Bias", v+"Bias[:]", "Mul", mul, "Shift", v+"Shift[:]", "Preload", preload, "Half", strconv.FormatBool(q.Half), "Narrow", c.Narrow, "Zero", q.Zero, "Lo", q.Lo, "Hi", q.Hi)
 }
 
 // weightsFile prints the tables, and returns their digests.

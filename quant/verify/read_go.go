@@ -21,7 +21,7 @@ var goKernels = map[string]string{
 // goFields gives the fields of emitted Go literals the names of those in C.
 var goFields = map[string]string{
 	"Zero": "zero", "Lo": "lo", "Hi": "hi", "K": "k", "C": "c", "Groups": "groups",
-	"Half": "half", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
+	"Half": "half", "Narrow": "narrow", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
 }
 
 // readGo reads model.go and weights.go.

@@ -21,8 +21,14 @@ type blockTable struct {
 	shift  [block]uint8 // both shifts but one bit
 }
 
-// set takes channels [c, c+n) of q.
-func (t *blockTable) set(q *Requant, c, n int) {
+// channels are n channels of a layer, from the first on.
+type channels struct {
+	q        *Requant
+	first, n int
+}
+
+func (t *blockTable) set(at channels) {
+	q, c, n := at.q, at.first, at.n
 	*t = blockTable{n: int32(n)}
 	bias, shift := q.Bias[c:][:n], q.Shift[c:][:n]
 	for i := range bias {
@@ -66,6 +72,10 @@ func (t *blockTable) set(q *Requant, c, n int) {
 func (t *blockTable) put(y []int8, sums *[block]int32) {
 	y = y[:t.n]
 	zero, lo, hi := int64(t.zero[0]), int64(t.lo[0]), int64(t.hi[0])
+	if t.simple && wordBits == 32 {
+		scale32(y, sums, &t.bias, &t.mul, &t.right, uint(t.steps[0]), int32(2*zero+1), int32(lo), int32(hi))
+		return
+	}
 	if t.simple {
 		scale(y, sums, &t.plus, &t.factor, &t.shift, uint(t.steps[0]), 1<<30, 2*zero+1, lo, hi)
 		return
@@ -96,5 +106,17 @@ func scale(y []int8, sums *[block]int32, plus, factor *[block]int64, shift *[blo
 		v := (int64(s[c]) + p[c]) >> (half & 63)
 		v = (v*f[c] + round) >> (r[c] & 63)
 		y[c] = int8(max(min((v+zero)>>1, hi), lo))
+	}
+}
+
+// scale32 is scale without 64-bit products: of (t*mul + 2^14) >> 15 the multiples of
+// 2^15 in t come apart.
+func scale32(y []int8, sums, bias, mul, right *[block]int32, half uint, zero, lo, hi int32) {
+	s, p, f, r := sums[:len(y)], bias[:len(y)], mul[:len(y)], right[:len(y)]
+	for c := range y {
+		t, m := (s[c]+p[c]+int32(half))>>(half&31), f[c]>>16
+		v := t>>15*m + (t&(1<<15-1)*m+1<<14)>>15
+		v = (v>>(uint32(-1-r[c])&31) + zero) >> 1
+		y[c] = int8(max(min(v, hi), lo))
 	}
 }

@@ -253,11 +253,10 @@ func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
 	y := make([]int8, (g.H-1)*g.YRow+(g.W-1)*g.YCol+g.Groups*g.C)
 	plain := make([]int8, len(y))
 	l.Run(g, x, y, l.W, l.Q, words)
-	var t blockTable
 	for c := 0; c < g.Groups*g.C; c++ {
 		if c%g.C%block == 0 {
-			t.set(l.Q, c, min(block, g.C-c%g.C))
-			wordBlock(g, x[c/g.C*g.XGroup:], plain[c:], l.W[l.blockOf(c):][:block*g.K], &t, words)
+			at := channels{l.Q, c, min(block, g.C-c%g.C)}
+			wordBlock(g, x[c/g.C*g.XGroup:], plain[c:], l.W[l.blockOf(c):][:block*g.K], at, words)
 		}
 	}
 	for i := range y {

@@ -30,12 +30,11 @@ const block = 16
 // Conv16 sums in 16 bits: segments between flushes, or whole windows, have to fit
 // them. words is scratch of K elements.
 func Conv16(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
-	var t blockTable
 	blocks := (g.C + block - 1) / block
 	for i := 0; i < g.Groups*blocks; i++ {
 		group, c := i/blocks, i%blocks*block
-		t.set(q, group*g.C+c, min(block, g.C-c))
-		convBlock(g, x[group*g.XGroup:], y[group*g.C+c:], w[i*g.K*block:][:g.K*block], &t, words[:g.K])
+		at := channels{q, group*g.C + c, min(block, g.C-c)}
+		convBlock(g, x[group*g.XGroup:], y[at.first:], w[i*g.K*block:][:g.K*block], at, words[:g.K])
 	}
 }
 
@@ -47,7 +46,7 @@ func Conv32(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
 		group, c := i/blocks, i%blocks*block
 		wb := w[i*g.K*block:][:g.K*block]
 		for half := 0; half < block && c+half < g.C; half += block / 2 {
-			t.set(q, group*g.C+c+half, min(block/2, g.C-c-half))
+			t.set(channels{q, group*g.C + c + half, min(block/2, g.C-c-half)})
 			wideBlock(g, x[group*g.XGroup:], y[group*g.C+c+half:], wb[half:], &t, words[:g.K])
 		}
 	}

@@ -14,17 +14,19 @@ type Plane struct {
 }
 
 // Add writes the sum of two tensors of different scales:
-// round(((a-AZero)*AMul + (b-BZero)*BMul) / 2^Shift) + Zero, clamped.
+// round(((a-AZero)*AMul + (b-BZero)*BMul) / 2^Shift) + Zero, clamped. What
+// does not depend on a and b is one constant, modulo 2^32 as all of it.
 func Add(g *Plane, a, b, y []int8) {
-	round := int32(1) << g.Shift >> 1
+	am, bm, shift, zero, lo, hi := g.AMul, g.BMul, g.Shift&31, g.Zero, g.Lo, g.Hi
+	plus := int32(1)<<g.Shift>>1 - g.AZero*am - g.BZero*bm
 	for row := 0; row < g.H; row++ {
 		for col := 0; col < g.W; col++ {
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			ap := a[row*g.ARow+col*g.ACol:][:len(yp)]
 			bp := b[row*g.BRow+col*g.BCol:][:len(yp)]
 			for c := range yp {
-				t := (int32(ap[c])-g.AZero)*g.AMul + (int32(bp[c])-g.BZero)*g.BMul
-				yp[c] = int8(clamp((t+round)>>g.Shift+g.Zero, g.Lo, g.Hi))
+				t := plus + int32(ap[c])*am + int32(bp[c])*bm
+				yp[c] = int8(max(min(t>>shift+zero, hi), lo))
 			}
 		}
 	}
@@ -33,15 +35,16 @@ func Add(g *Plane, a, b, y []int8) {
 // Mul writes the product of two tensors:
 // round((a-AZero)*(b-BZero)*AMul / 2^Shift) + Zero, clamped.
 func Mul(g *Plane, a, b, y []int8) {
-	round := int64(1) << g.Shift >> 1
+	az, bz, mul, shift, zero, lo, hi := g.AZero, g.BZero, int64(g.AMul), g.Shift&63, g.Zero, g.Lo, g.Hi
+	round := int64(1) << shift >> 1
 	for row := 0; row < g.H; row++ {
 		for col := 0; col < g.W; col++ {
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			ap := a[row*g.ARow+col*g.ACol:][:len(yp)]
 			bp := b[row*g.BRow+col*g.BCol:][:len(yp)]
 			for c := range yp {
-				t := int64((int32(ap[c])-g.AZero)*(int32(bp[c])-g.BZero)) * int64(g.AMul)
-				yp[c] = int8(clamp(int32((t+round)>>g.Shift)+g.Zero, g.Lo, g.Hi))
+				t := int64((int32(ap[c])-az)*(int32(bp[c])-bz))*mul + round
+				yp[c] = int8(max(min(int32(t>>shift)+zero, hi), lo))
 			}
 		}
 	}
@@ -53,19 +56,46 @@ type Order struct {
 	X, Y [5]int // elements from one index to the next
 }
 
+// merged returns an order of the same copies in which dimensions whose elements
+// are side by side in both tensors are one.
+func (g *Order) merged() Order {
+	m := *g
+	if m.X[4] != 1 || m.Y[4] != 1 {
+		return m
+	}
+	for i := 3; i >= 0; i-- {
+		if m.Dim[i] != 1 && (m.X[i] != m.Dim[4] || m.Y[i] != m.Dim[4]) {
+			break
+		}
+		m.Dim[4] *= m.Dim[i]
+		m.Dim[i] = 1
+	}
+	return m
+}
+
 // Lookup copies x to y and takes each element through a table of 256, indexed
 // by the element's bits.
 func Lookup(g *Order, x, y []int8, table string) {
-	for a := 0; a < g.Dim[0]; a++ {
-		for b := 0; b < g.Dim[1]; b++ {
-			for c := 0; c < g.Dim[2]; c++ {
-				for d := 0; d < g.Dim[3]; d++ {
-					xi := a*g.X[0] + b*g.X[1] + c*g.X[2] + d*g.X[3]
-					yi := a*g.Y[0] + b*g.Y[1] + c*g.Y[2] + d*g.Y[3]
-					for e := 0; e < g.Dim[4]; e++ {
-						y[yi] = int8(table[uint8(x[xi])])
-						xi += g.X[4]
-						yi += g.Y[4]
+	t := table[:256]
+	m := g.merged()
+	for a := 0; a < m.Dim[0]; a++ {
+		for b := 0; b < m.Dim[1]; b++ {
+			for c := 0; c < m.Dim[2]; c++ {
+				for d := 0; d < m.Dim[3]; d++ {
+					xi := a*m.X[0] + b*m.X[1] + c*m.X[2] + d*m.X[3]
+					yi := a*m.Y[0] + b*m.Y[1] + c*m.Y[2] + d*m.Y[3]
+					if m.X[4] == 1 && m.Y[4] == 1 {
+						yr := y[yi:][:m.Dim[4]]
+						xr := x[xi:][:len(yr)]
+						for i := range yr {
+							yr[i] = int8(t[uint8(xr[i])])
+						}
+						continue
+					}
+					for e := 0; e < m.Dim[4]; e++ {
+						y[yi] = int8(t[uint8(x[xi])])
+						xi += m.X[4]
+						yi += m.Y[4]
 					}
 				}
 			}
@@ -75,16 +105,21 @@ func Lookup(g *Order, x, y []int8, table string) {
 
 // Rearrange is Lookup without a table.
 func Rearrange(g *Order, x, y []int8) {
-	for a := 0; a < g.Dim[0]; a++ {
-		for b := 0; b < g.Dim[1]; b++ {
-			for c := 0; c < g.Dim[2]; c++ {
-				for d := 0; d < g.Dim[3]; d++ {
-					xi := a*g.X[0] + b*g.X[1] + c*g.X[2] + d*g.X[3]
-					yi := a*g.Y[0] + b*g.Y[1] + c*g.Y[2] + d*g.Y[3]
-					for e := 0; e < g.Dim[4]; e++ {
+	m := g.merged()
+	for a := 0; a < m.Dim[0]; a++ {
+		for b := 0; b < m.Dim[1]; b++ {
+			for c := 0; c < m.Dim[2]; c++ {
+				for d := 0; d < m.Dim[3]; d++ {
+					xi := a*m.X[0] + b*m.X[1] + c*m.X[2] + d*m.X[3]
+					yi := a*m.Y[0] + b*m.Y[1] + c*m.Y[2] + d*m.Y[3]
+					if m.X[4] == 1 && m.Y[4] == 1 {
+						copy(y[yi:][:m.Dim[4]], x[xi:])
+						continue
+					}
+					for e := 0; e < m.Dim[4]; e++ {
 						y[yi] = x[xi]
-						xi += g.X[4]
-						yi += g.Y[4]
+						xi += m.X[4]
+						yi += m.Y[4]
 					}
 				}
 			}
@@ -113,7 +148,11 @@ func FillFrame(g *Frame, y []int8) {
 }
 
 func fill(y []int8, v int8) {
-	for i := range y {
+	n := min(len(y), 64)
+	for i := 0; i < n; i++ {
 		y[i] = v
+	}
+	for ; n < len(y); n *= 2 {
+		copy(y[n:], y[:n])
 	}
 }

@@ -11,6 +11,9 @@ func mlaTile8(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *
 func mlaTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int)
 
 //go:noescape
+func mlaFast8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
+
+//go:noescape
 func smlalPixel(sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int)
 
 //go:noescape
@@ -19,10 +22,42 @@ func widenBlock(words *[4]uint64, w string)
 //go:noescape
 func requantTile(y *[8][16]int8, sums *[8][16]int32, t *blockTable, n int)
 
+// A fastTable is a blockTable in 16 bits: for whole blocks whose sums are not flushed
+// and whose requantizer allows it. The assembly reads it by its layout.
+type fastTable struct {
+	start [block]int16
+	bias  [block]int16
+	mul   [block]int16
+	right [block]int16 // minus the shift
+	zero  [8]int16
+	lo    [block]int8
+	hi    [block]int8
+	half  int64
+}
+
+// set takes a block's table, and reports whether the block can be done so.
+func (f *fastTable) set(g *Conv, t *blockTable, ch channels) bool {
+	if ch.q.Narrow != 2 || ch.q.Mul == nil || ch.n != block {
+		return false
+	}
+	for i := range g.Pieces[:len(g.Pieces)-1] {
+		if g.Pieces[i].Flush {
+			return false
+		}
+	}
+	for c := range f.bias {
+		f.bias[c], f.mul[c], f.right[c] = int16(t.bias[c]), int16(t.mul[c]>>16), int16(t.right[c])
+	}
+	f.start, f.zero, f.lo, f.hi, f.half = t.start, t.zero, t.lo, t.hi, int64(t.steps[0])
+	return true
+}
+
 // convBlock computes a block of channels with sums of 16 bits, in tiles of eight
 // and four pixels and of one. The assembly tests no bounds: they are tested here,
 // once for all tiles.
-func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
+func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
+	var t blockTable
+	t.set(ch)
 	var sums [8][block]int32
 	var out [8][block]int8
 	var at, to [8]int
@@ -40,6 +75,14 @@ func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64)
 		widenBlock(&words[0], w)
 	}
 	p := g.walk()
+	var f fastTable
+	if f.set(g, &t, ch) {
+		_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+block]
+		for ; left >= 8; left -= 8 {
+			p.take(&at, &to, 8)
+			mlaFast8(&y[0], &to, &x[0], &at, &words[0], &f, &g.Pieces[0], len(g.Pieces))
+		}
+	}
 	for left > 0 {
 		n := 1
 		if left >= 8 {
@@ -57,7 +100,7 @@ func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64)
 		default:
 			smlalPixel(&sums, &x[at[0]], w, &t.start, &g.Pieces[0], len(g.Pieces))
 		}
-		requantTile(&out, &sums, t, n)
+		requantTile(&out, &sums, &t, n)
 		for i := 0; i < n; i++ {
 			if t.n == block {
 				*(*[block]int8)(y[to[i&7]:]) = out[i&7]

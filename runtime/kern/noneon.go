@@ -3,6 +3,14 @@
 package kern
 
 // convBlock computes a block of channels with sums of 16 bits.
-func convBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
-	wordBlock(g, x, y, w, t, words)
+func convBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
+	if wordBits == 64 {
+		wordBlock(g, x, y, w, at, words)
+		return
+	}
+	var t blockTable
+	for c := 0; c < at.n; c += quad {
+		t.set(channels{at.q, at.first + c, min(quad, at.n-c)})
+		pairBlock(g, x, y[c:], w[c:], &t, words)
+	}
 }

@@ -17,30 +17,30 @@ type Pool struct {
 	Zero, Lo, Hi         int32
 }
 
+// inside returns the positions of a window of n, of which the first is at first, that
+// lie in [0, size), as a range of positions; step is the dilation.
+func inside(first, n, step, size int) (from, to int) {
+	from, to = first, first+n*step
+	for from < 0 {
+		from += step
+	}
+	return from, min(to, size)
+}
+
 // MaxPool writes the greatest element of each window; the output has the
 // input's format.
 func MaxPool(g *Pool, x, y []int8) {
 	for row := 0; row < g.H; row++ {
+		top, bottom := inside(row*g.StrideH-g.PadH, g.KH, g.DilationH, g.XH)
 		for col := 0; col < g.W; col++ {
+			left, right := inside(col*g.StrideW-g.PadW, g.KW, g.DilationW, g.XW)
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
-			for c := range yp {
-				yp[c] = -128
-			}
-			for kh := 0; kh < g.KH; kh++ {
-				r := row*g.StrideH - g.PadH + kh*g.DilationH
-				if r < 0 || r >= g.XH {
-					continue
-				}
-				for kw := 0; kw < g.KW; kw++ {
-					s := col*g.StrideW - g.PadW + kw*g.DilationW
-					if s < 0 || s >= g.XW {
-						continue
-					}
+			fill(yp, -128)
+			for r := top; r < bottom; r += g.DilationH {
+				for s := left; s < right; s += g.DilationW {
 					xp := x[r*g.XRow+s*g.XCol:][:len(yp)]
-					for c, v := range xp {
-						if v > yp[c] {
-							yp[c] = v
-						}
+					for c := range yp {
+						yp[c] = max(yp[c], xp[c])
 					}
 				}
 			}
@@ -52,20 +52,15 @@ func MaxPool(g *Pool, x, y []int8) {
 // mean was made part of the table: Mul[n-1] belongs to n real elements.
 func AveragePool(g *Pool, x, y []int8) {
 	for row := 0; row < g.H; row++ {
+		top, bottom := inside(row*g.StrideH-g.PadH, g.KH, g.DilationH, g.XH)
 		for col := 0; col < g.W; col++ {
+			left, right := inside(col*g.StrideW-g.PadW, g.KW, g.DilationW, g.XW)
 			for c := 0; c < g.C; c++ {
 				sum, n := int32(0), int32(0)
-				for kh := 0; kh < g.KH; kh++ {
-					r := row*g.StrideH - g.PadH + kh*g.DilationH
-					if r < 0 || r >= g.XH {
-						continue
-					}
-					for kw := 0; kw < g.KW; kw++ {
-						s := col*g.StrideW - g.PadW + kw*g.DilationW
-						if s < 0 || s >= g.XW {
-							continue
-						}
-						sum += int32(x[r*g.XRow+s*g.XCol+c])
+				for r := top; r < bottom; r += g.DilationH {
+					line := x[r*g.XRow+c:]
+					for s := left * g.XCol; s < right*g.XCol; s += g.DilationW * g.XCol {
+						sum += int32(line[s])
 						n++
 					}
 				}
@@ -78,7 +73,7 @@ func AveragePool(g *Pool, x, y []int8) {
 // mean requantizes the sum of n elements.
 func (g *Pool) mean(sum, n int32) int8 {
 	if n == 0 {
-		return int8(clamp(g.Zero, g.Lo, g.Hi))
+		return int8(max(min(g.Zero, g.Hi), g.Lo))
 	}
 	i := 0
 	if len(g.Mul) > 1 {
@@ -91,5 +86,5 @@ func (g *Pool) mean(sum, n int32) int8 {
 	}
 	v := (int64(t)*int64(g.Mul[i]) + 1<<14) >> 15
 	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
-	return int8(clamp(int32(v)+g.Zero, g.Lo, g.Hi))
+	return int8(max(min(int32(v)+g.Zero, g.Hi), g.Lo))
 }

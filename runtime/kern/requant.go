@@ -9,6 +9,7 @@ type Requant struct {
 	Shift        []int8  // below zero the sum is moved left first
 	Preload      []int16 // added to a 16-bit sum modulo 2^16; Bias takes it off again. nil: zeros
 	Half         bool
+	Narrow       int // 2: no shift is negative and 16 bits are enough, every step saturating; see narrow in runtime/c
 	Zero, Lo, Hi int32
 }
 
@@ -27,15 +28,5 @@ func (q *Requant) apply(sum int32, c int) int8 {
 		v = (v*int64(q.Mul[c]) + 1<<14) >> 15
 	}
 	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
-	return int8(clamp(int32(v)+q.Zero, q.Lo, q.Hi))
-}
-
-func clamp(v, lo, hi int32) int32 {
-	if v < lo {
-		return lo
-	}
-	if v > hi {
-		return hi
-	}
-	return v
+	return int8(max(min(int32(v)+q.Zero, q.Hi), q.Lo))
 }

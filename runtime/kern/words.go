@@ -45,21 +45,23 @@ func startWords(t *blockTable) [4]uint64 {
 
 // wordBlock computes a block of channels with sums of 16 bits: words 0 and 1 of a
 // product hold its even and odd channels below 8, words 2 and 3 the others.
-func wordBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
+func wordBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
+	var t blockTable
+	t.set(at)
 	if g.H*g.W == 1 {
-		wordPixel(g, x, y, w, t)
+		wordPixel(g, x, y, w, &t)
 		return
 	}
-	start := startWords(t)
+	start := startWords(&t)
 	for k := range words {
 		p := w[k*block:][:block]
 		a, b := load64(p), load64(p[8:])
 		words[k] = [4]uint64{even16(a), even16(a >> 8), even16(b), even16(b >> 8)}
 	}
 	if t.n <= 8 {
-		wordTiles(g, x, y, t, &start, words, sumHalf)
+		wordTiles(g, x, y, &t, &start, words, sumHalf)
 	} else {
-		wordTiles(g, x, y, t, &start, words, sumWhole)
+		wordTiles(g, x, y, &t, &start, words, sumWhole)
 	}
 }
 
