@@ -28,7 +28,7 @@ type folder struct {
 var (
 	cWeights  = regexp.MustCompile(`(?s)const int8_t \w+_w\[\d+\].*?};`)
 	cNumber   = regexp.MustCompile(`-?\d+,`)
-	goWeights = regexp.MustCompile(`(?s)const l\w+Weights\w* = .*?\n\n`)
+	goWeights = regexp.MustCompile(`(?s)const l\w+Weights\w* = "" \+.*?\n\n`)
 	goByte    = regexp.MustCompile(`\\x[0-9a-f]{2}`)
 )
 

@@ -128,7 +128,7 @@ func modelFile(p *codegen.Program, pkg string) ([]byte, error) {
 	f.Comment("Run runs the network once: in has InSize elements, out OutSize. Any int8 is a valid")
 	f.Comment("input element.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Run").Params(jen.List(jen.Id("in"), jen.Id("out")).Index().Int8()).BlockFunc(func(g *jen.Group) {
-		if slices.ContainsFunc(p.Bufs, func(b *codegen.Buf) bool { return b.Place == codegen.InArena && b.Last >= 0 }) {
+		if slices.ContainsFunc(p.Calls, usesArena) {
 			g.Id("t").Op(":=").Id("m").Dot("arena")
 		}
 		g.List(jen.Id("in"), jen.Id("out")).Op("=").List(jen.Id("in").Index(jen.Empty(), jen.Id("InSize")), jen.Id("out").Index(jen.Empty(), jen.Id("OutSize")))
@@ -208,6 +208,11 @@ func ref(r codegen.Ref) jen.Code {
 		return jen.Id(id).Index(jen.Lit(r.At), jen.Empty())
 	}
 	return jen.Id("t").Index(at(jen.Id(name(r.Buf.Name))), jen.Empty())
+}
+
+// usesArena reports whether a tensor of c is in the arena.
+func usesArena(c *codegen.Call) bool {
+	return c.Dst.Buf.Place == codegen.InArena || slices.ContainsFunc(c.Src, func(r codegen.Ref) bool { return r.Buf.Place == codegen.InArena })
 }
 
 func callStatement(c *codegen.Call) *jen.Statement {
