@@ -28,7 +28,7 @@ type folder struct {
 var (
 	cWeights  = regexp.MustCompile(`(?s)const int8_t \w+_w\[\d+\].*?};`)
 	cNumber   = regexp.MustCompile(`-?\d+,`)
-	goWeights = regexp.MustCompile(`(?s)const l\w+Weights\w* = "" \+.*?\n\n`)
+	goWeights = regexp.MustCompile(`(?s)const l\w+Weights\w* = "" \+\n\t"\\x.*?\n\n`)
 	goByte    = regexp.MustCompile(`\\x[0-9a-f]{2}`)
 )
 
@@ -128,7 +128,7 @@ func TestVerifyRefusesRest(t *testing.T) {
 		{"wider levels", "zoo.c", ".lo = 0, .hi = 23", ".lo = -9, .hi = 23", "its input takes levels"},
 		{"a frame outside the levels", "zoo.c", ".zero = -20,\n", ".zero = 100,\n", "its input takes levels"},
 		{"no flush at the end", "zoo.c", ", 1},\n};", ", 0},\n};", "segments"},
-		{"another kernel", "zoo.c", "snug_conv_s8_a16_smlal(&conv_2,", "snug_conv_s8_a16(&conv_2,", "kernel"},
+		{"another kernel", "zoo.c", "snug_conv_s8_a16_smlal(&layer_conv_2,", "snug_conv_s8_a16(&layer_conv_2,", "kernel"},
 		{"a bias", "zoo_weights.c", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    ", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    1", "not the one that was certified"},
 		{"the certificate", "certificate.json", `"levels":{"lo":0`, `"levels":{"lo":-1`, "certificate says"},
 		{"a missing layer", "certificate.json", `"name":"conv_2"`, `"name":"conv_x"`, "no certificate"},
