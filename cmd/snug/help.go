@@ -58,7 +58,7 @@ the folders are the same, 1 when they differ.`,
 		`Prints the folder's report.html again, with what bench and eval measured when their
 --json output lies in the folder as bench.json and eval.json.`,
 		[]string{
-			"snug bench net --json > net/bench.json; snug report net > report.html",
+			"snug report net > report.html",
 		},
 	},
 	"inspect": {
