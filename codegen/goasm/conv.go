@@ -165,8 +165,8 @@ func pixel() Function {
 		p.line("VLD1R.P 1(R10), [V%d.B16]", i)
 	}
 	for i := range 8 {
-		p.word("smlal", acc+i%2*2, 8+i, i)
-		p.word("smlal2", acc+i%2*2+1, 8+i, i)
+		p.word("smlal.h", acc+i%2*2, 8+i, i)
+		p.word("smlal2.h", acc+i%2*2+1, 8+i, i)
 	}
 	p.line("SUBS $8, R7")
 	p.line("BGE eight")
@@ -176,8 +176,8 @@ func pixel() Function {
 	p.label("one")
 	p.line("VLD1R.P 1(R10), [V0.B16]")
 	p.line("VLD1.P 16(R2), [V8.B16]")
-	p.word("smlal", acc, 8, 0)
-	p.word("smlal2", acc+1, 8, 0)
+	p.word("smlal.h", acc, 8, 0)
+	p.word("smlal2.h", acc+1, 8, 0)
 	p.line("SUBS $1, R7")
 	p.line("BNE one")
 	p.label("end")

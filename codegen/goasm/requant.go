@@ -48,14 +48,7 @@ func requantize() Function {
 	for i := range 4 {
 		p.word("srshl.s", i, i, 24+i)
 	}
-	p.word("sqxtn.h", 4, 0)
-	p.word("sqxtn2.h", 4, 1)
-	p.word("sqxtn.h", 5, 2)
-	p.word("sqxtn2.h", 5, 3)
-	p.word("sqadd", 4, 4, 12)
-	p.word("sqadd", 5, 5, 12)
-	p.word("sqxtn.b", 6, 4)
-	p.word("sqxtn2.b", 6, 5)
+	p.narrow(0, 12)
 	p.word("smax", 6, 6, 13)
 	p.word("smin", 6, 6, 14)
 	p.line("VST1.P [V6.B16], 16(R0)")

@@ -13,24 +13,48 @@ type Plane struct {
 	Zero, Lo, Hi int32
 }
 
+// merged returns a plane of the same elements in which rows, columns and channels
+// that follow each other in all three tensors are one.
+func (g *Plane) merged() Plane {
+	m := *g
+	if n := m.C; m.ACol == n && m.BCol == n && m.YCol == n {
+		m.C, m.W = n*m.W, 1
+		if n := m.C; m.ARow == n && m.BRow == n && m.YRow == n {
+			m.C, m.H = n*m.H, 1
+		}
+	}
+	return m
+}
+
 // Add writes the sum of two tensors of different scales:
-// round(((a-AZero)*AMul + (b-BZero)*BMul) / 2^Shift) + Zero, clamped. What
-// does not depend on a and b is one constant, modulo 2^32 as all of it.
+// round(((a-AZero)*AMul + (b-BZero)*BMul) / 2^Shift) + Zero, clamped.
 func Add(g *Plane, a, b, y []int8) {
-	am, bm, shift, zero, lo, hi := g.AMul, g.BMul, g.Shift&31, g.Zero, g.Lo, g.Hi
-	plus := int32(1)<<g.Shift>>1 - g.AZero*am - g.BZero*bm
-	for row := 0; row < g.H; row++ {
-		for col := 0; col < g.W; col++ {
-			yp := y[row*g.YRow+col*g.YCol:][:g.C]
-			ap := a[row*g.ARow+col*g.ACol:][:len(yp)]
-			bp := b[row*g.BRow+col*g.BCol:][:len(yp)]
-			for c := range yp {
-				t := plus + int32(ap[c])*am + int32(bp[c])*bm
-				yp[c] = int8(max(min(t>>shift+zero, hi), lo))
-			}
+	m := g.merged()
+	for row := 0; row < m.H; row++ {
+		for col := 0; col < m.W; col++ {
+			yp := y[row*m.YRow+col*m.YCol:][:m.C]
+			ap := a[row*m.ARow+col*m.ACol:][:len(yp)]
+			bp := b[row*m.BRow+col*m.BCol:][:len(yp)]
+			n := addFast(g, ap, bp, yp)
+			addRun(g, ap[n:], bp[n:], yp[n:])
 		}
 	}
 }
+
+// addRun adds elements side by side. What does not depend on a and b is one
+// constant, modulo 2^32 as all of it.
+func addRun(g *Plane, a, b, y []int8) {
+	am, bm, shift, zero, lo, hi := g.AMul, g.BMul, g.Shift&31, g.Zero, g.Lo, g.Hi
+	plus := g.plus()
+	a, b = a[:len(y)], b[:len(y)]
+	for c := range y {
+		t := plus + int32(a[c])*am + int32(b[c])*bm
+		y[c] = int8(max(min(t>>shift+zero, hi), lo))
+	}
+}
+
+// plus is what is added to the products of a sum.
+func (g *Plane) plus() int32 { return int32(1)<<g.Shift>>1 - g.AZero*g.AMul - g.BZero*g.BMul }
 
 // Mul writes the product of two tensors:
 // round((a-AZero)*(b-BZero)*AMul / 2^Shift) + Zero, clamped.

@@ -2,13 +2,14 @@ package kern
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
 // randomLayer makes a convolution whose whole windows fit 16 bits, or, for
 // flushed sums, whose segments do; and its input.
 func randomLayer(r *rand.Rand, flushed bool) *Layer {
-	c, k := 1+r.IntN(21), 0
+	c, k := 1+r.IntN(40), 0
 	g := &Conv{H: 1 + r.IntN(3), W: 1 + r.IntN(14), Groups: 1 + r.IntN(2), C: c}
 	if r.IntN(5) == 0 {
 		g.H, g.W = 1, 1
@@ -64,6 +65,9 @@ func randomLayer(r *rand.Rand, flushed bool) *Layer {
 				q.Preload[ch] = int16(-32768 - l)
 			}
 			q.Bias[ch] -= int32(q.Preload[ch])
+		}
+		if q.Half && slices.Min(q.Bias) >= -1<<15 && slices.Max(q.Bias) < 1<<15 {
+			q.Narrow = 2
 		}
 	}
 	return l
@@ -265,6 +269,48 @@ func TestCheckLayerNotices(t *testing.T) {
 		_, wrong := CheckLayer(&l)
 		if (wrong == "") != test.want {
 			t.Errorf("%s: check says %q", test.name, wrong)
+		}
+	}
+}
+
+// TestAdd compares with the definition, where runs fill vectors and where not, and
+// where an operand is repeated.
+func TestAdd(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range 300 {
+		g := &Plane{H: 1 + r.IntN(4), W: 1 + r.IntN(6), C: 1 + r.IntN(70), Shift: uint8(r.IntN(24)),
+			AZero: int32(r.IntN(256) - 128), BZero: int32(r.IntN(256) - 128), Zero: int32(r.IntN(256) - 128), Lo: -128, Hi: 127,
+			AMul: int32(r.IntN(1<<16) - 1<<15), BMul: int32(r.IntN(1<<16) - 1<<15)}
+		if i%4 == 0 {
+			g.Lo, g.Hi = int32(-r.IntN(100)), int32(r.IntN(100))
+		}
+		if i%8 == 0 {
+			g.AMul = 1 << 15
+		}
+		g.ACol, g.BCol, g.YCol = g.C, g.C, g.C
+		if i%3 == 0 {
+			g.YCol += r.IntN(3)
+		}
+		g.ARow, g.BRow, g.YRow = g.W*g.ACol, g.W*g.BCol, g.W*g.YCol
+		if i%5 == 0 {
+			g.BRow, g.BCol = 0, 0
+		}
+		x := make([]int8, g.H*g.ARow)
+		z := make([]int8, g.H*g.W*g.C)
+		for _, v := range [][]int8{x, z} {
+			for j := range v {
+				v[j] = int8(r.IntN(256) - 128)
+			}
+		}
+		y := make([]int8, g.H*g.YRow)
+		Add(g, x, z, y)
+		for at := range g.H * g.W * g.C {
+			row, col, c := at/g.C/g.W, at/g.C%g.W, at%g.C
+			sum := int64(int32(x[row*g.ARow+col*g.ACol+c])-g.AZero)*int64(g.AMul) + int64(int32(z[row*g.BRow+col*g.BCol+c])-g.BZero)*int64(g.BMul)
+			want := min(max((sum+int64(1)<<g.Shift>>1)>>g.Shift+int64(g.Zero), int64(g.Lo)), int64(g.Hi))
+			if got := y[row*g.YRow+col*g.YCol+c]; int64(got) != want {
+				t.Fatalf("plane %d, element %d: %d, want %d", i, at, got, want)
+			}
 		}
 	}
 }

@@ -22,6 +22,43 @@ func widenBlock(words *[4]uint64, w string)
 //go:noescape
 func requantTile(y *[8][16]int8, sums *[8][16]int32, t *blockTable, n int)
 
+//go:noescape
+func addVectors(y, a, b *int8, n int, t *addTable)
+
+// An addTable is what a vector of a sum needs. The assembly reads it by its layout.
+type addTable struct {
+	am, bm [8]int16
+	plus   [4]int32
+	shift  [4]int32 // minus Shift
+	zero   [8]int16
+	lo, hi [16]int8
+}
+
+// addFast adds the first elements, and returns how many.
+func addFast(g *Plane, a, b, y []int8) int {
+	n := len(y) &^ 15
+	am, bm := int16(g.AMul), int16(g.BMul)
+	if n == 0 || int32(am) != g.AMul || int32(bm) != g.BMul {
+		return 0
+	}
+	var t addTable
+	plus := g.plus()
+	for i := range t.am {
+		t.am[i], t.bm[i], t.zero[i] = am, bm, int16(g.Zero)
+	}
+	for i := range t.plus {
+		t.plus[i], t.shift[i] = plus, -int32(g.Shift)
+	}
+	for i := range t.lo {
+		t.lo[i], t.hi[i] = int8(g.Lo), int8(g.Hi)
+	}
+	a, b = a[:n], b[:n]
+	for i := 0; i < n; i += 1024 {
+		addVectors(&y[i], &a[i], &b[i], min(1024, n-i), &t)
+	}
+	return n
+}
+
 // A fastTable is a blockTable in 16 bits: for whole blocks whose sums are not flushed
 // and whose requantizer allows it. The assembly reads it by its layout.
 type fastTable struct {

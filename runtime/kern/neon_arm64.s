@@ -6,7 +6,8 @@
 
 // A WORD is an instruction that Go's assembler does not know; behind it stands its
 // syntax in ARM's assembler, with the destination first. No function calls
-// another or loops over more than one tile, as assembly cannot be preempted.
+// another or loops over more than a tile or a thousand elements, as assembly cannot
+// be preempted.
 
 // func mlaTile8(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int)
 //
@@ -1050,4 +1051,56 @@ scaled:
 	VST1.P [V6.B16], 16(R0)
 	SUBS $1, R3
 	BNE pixel
+	RET
+
+// func addVectors(y, a, b *int8, n int, t *addTable)
+//
+// Adds n elements, a multiple of sixteen.
+// V16 and V17 factors, V18 start, V19 shift, V20 zero, V21 and V22 the clamp.
+TEXT ·addVectors(SB), NOSPLIT, $0-40
+	MOVD y+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD t+32(FP), R4
+	VLD1.P 32(R4), [V16.H8, V17.H8]
+	VLD1.P 32(R4), [V18.S4, V19.S4]
+	VLD1 (R4), [V20.B16, V21.B16, V22.B16]
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R2), [V1.B16]
+	WORD $0x0f08a402 // sxtl v2.8h, v0.8b
+	WORD $0x4f08a403 // sxtl2 v3.8h, v0.16b
+	WORD $0x0f08a424 // sxtl v4.8h, v1.8b
+	WORD $0x4f08a425 // sxtl2 v5.8h, v1.16b
+	VORR V18.B16, V18.B16, V8.B16
+	VORR V18.B16, V18.B16, V9.B16
+	VORR V18.B16, V18.B16, V10.B16
+	VORR V18.B16, V18.B16, V11.B16
+	WORD $0x0e708048 // smlal v8.4s, v2.4h, v16.4h
+	WORD $0x4e708049 // smlal2 v9.4s, v2.8h, v16.8h
+	WORD $0x0e70806a // smlal v10.4s, v3.4h, v16.4h
+	WORD $0x4e70806b // smlal2 v11.4s, v3.8h, v16.8h
+	WORD $0x0e718088 // smlal v8.4s, v4.4h, v17.4h
+	WORD $0x4e718089 // smlal2 v9.4s, v4.8h, v17.8h
+	WORD $0x0e7180aa // smlal v10.4s, v5.4h, v17.4h
+	WORD $0x4e7180ab // smlal2 v11.4s, v5.8h, v17.8h
+	WORD $0x4eb34508 // sshl v8.4s, v8.4s, v19.4s
+	WORD $0x4eb34529 // sshl v9.4s, v9.4s, v19.4s
+	WORD $0x4eb3454a // sshl v10.4s, v10.4s, v19.4s
+	WORD $0x4eb3456b // sshl v11.4s, v11.4s, v19.4s
+	WORD $0x0e614904 // sqxtn v4.4h, v8.4s
+	WORD $0x4e614924 // sqxtn2 v4.8h, v9.4s
+	WORD $0x0e614945 // sqxtn v5.4h, v10.4s
+	WORD $0x4e614965 // sqxtn2 v5.8h, v11.4s
+	WORD $0x4e740c84 // sqadd v4.8h, v4.8h, v20.8h
+	WORD $0x4e740ca5 // sqadd v5.8h, v5.8h, v20.8h
+	WORD $0x0e214886 // sqxtn v6.8b, v4.8h
+	WORD $0x4e2148a6 // sqxtn2 v6.16b, v5.8h
+	WORD $0x4e3564c6 // smax v6.16b, v6.16b, v21.16b
+	WORD $0x4e366cc6 // smin v6.16b, v6.16b, v22.16b
+	VST1.P [V6.B16], 16(R0)
+	SUBS $16, R3
+	BNE vector
 	RET

@@ -14,3 +14,6 @@ func convBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
 		pairBlock(g, x, y[c:], w[c:], &t, words)
 	}
 }
+
+// addFast adds the first elements, and returns how many.
+func addFast(*Plane, []int8, []int8, []int8) int { return 0 }
