@@ -9,7 +9,7 @@ set -u
 models=$1 data=$2
 shift 2
 [ $# -gt 0 ] || set -- resnet8_cifar10 resnet20_cifar10 dscnn_kws mobilenetv1_0.25_vww96 autoencoder_ad mobilenetv1_0.25_imagenet224 squeezenet1.0_imagenet227 allcnn_c_cifar10
-: "${ACCS:=16 16:32 12}" "${CALIB:=16}"
+: "${ACCS:=16 16:32 12}" "${CALIB:=16}" "${FLAGS:=--effort 0}"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 go build -o "$tmp/snug" ./cmd/snug || exit 1
@@ -42,7 +42,7 @@ for n; do
         for t in generic-c cortex-a53 cortex-a7 go; do
             emit="--target $t --emit c" d="$tmp/$n-$t"
             [ $t = go ] && emit="--emit go --module m"
-            check "$n $acc compile $t" "$tmp/snug" compile "$models/$n.onnx" $in --calib-limit "$CALIB" --acc "$acc" $emit -o "$d"
+            check "$n $acc compile $t" "$tmp/snug" compile "$models/$n.onnx" $in --calib-limit "$CALIB" --acc "$acc" $FLAGS $emit -o "$d"
             check "$n $acc verify $t" "$tmp/snug" verify "$d"
         done
         c() { echo "$tmp/$n-$1/"*_test.c "$tmp/$n-$1/"*_weights.c; }
@@ -54,6 +54,7 @@ for n; do
         check "$n $acc C armv7 cortex-a7" qemu-arm -cpu cortex-a7 -L /usr/arm-linux-gnueabihf "$tmp/t"
         check "$n $acc Go amd64" sh -c "cd '$tmp/$n-go' && go vet . && go test -count=1 ."
         check "$n $acc Go arm64" sh -c "cd '$tmp/$n-go' && CGO_ENABLED=0 GOARCH=arm64 go test -count=1 -exec qemu-aarch64 ."
+        check "$n $acc Go arm64 purego" sh -c "cd '$tmp/$n-go' && CGO_ENABLED=0 GOARCH=arm64 go test -count=1 -tags purego -exec qemu-aarch64 ."
         check "$n $acc Go arm" sh -c "cd '$tmp/$n-go' && CGO_ENABLED=0 GOARCH=arm go test -count=1 -exec qemu-arm ."
         rm -rf "$tmp/$n-"*
     done

@@ -37,9 +37,10 @@ type top1 struct {
 func evaluate(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("eval")
 	var data, labels string
-	var limit int
+	var limit, offset int
 	o.set.StringVar(&data, "data", "", "inputs to judge on: .npy, IDX, CSV `DATA` of images")
 	o.set.StringVar(&labels, "labels", "", "their classes: .npy, IDX or CSV `FILE`; a CSV of images has its own")
+	o.set.IntVar(&offset, "class-offset", 0, "add `N` to every class: 1 for a network whose class 0 is the background")
 	o.set.IntVar(&limit, "limit", 0, "use the first `N` inputs; 0: all")
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)
@@ -63,6 +64,9 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 	classes, err := readClasses(labels, limit, set)
 	if err != nil {
 		return err
+	}
+	for i := range classes {
+		classes[i] += offset
 	}
 	a, err := q.accuracy(ctx, set, classes, max(o.workers, 1))
 	if err != nil {
