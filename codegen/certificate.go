@@ -24,7 +24,8 @@ func Digest[T int8 | int16 | int32](name string, values []T) ir.CertificateTable
 
 // Certify returns certificate.json: one line a channel and a table, so that a
 // changed weight changes few lines. layerName is how the language names a call.
-func Certify(p *Program, language string, layerName func(*Call) string, tables []ir.CertificateTable) (File, error) {
+// kernels are the files of the kernels, which the proof takes at their word.
+func Certify(p *Program, language string, layerName func(*Call) string, tables []ir.CertificateTable, kernels []File) (File, error) {
 	var b bytes.Buffer
 	head, err := json.Marshal(struct {
 		Version  int                 `json:"version"`
@@ -68,6 +69,13 @@ func Certify(p *Program, language string, layerName func(*Call) string, tables [
 			b.WriteByte(',')
 		}
 		fmt.Fprintf(&b, "\n{\"name\":%q,\"sha256\":%q}", t.Name, t.SHA256)
+	}
+	b.WriteString("],\n\"kernels\":[")
+	for i, f := range kernels {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "\n{\"name\":%q,\"sha256\":\"%x\"}", f.Name, sha256.Sum256(f.Data))
 	}
 	b.WriteString("]}\n")
 	return File{Name: "certificate.json", Data: b.Bytes()}, nil

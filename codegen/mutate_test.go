@@ -132,6 +132,8 @@ func TestVerifyRefusesRest(t *testing.T) {
 		{"a bias", "zoo_weights.c", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    ", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    1", "not the one that was certified"},
 		{"the certificate", "certificate.json", `"levels":{"lo":0`, `"levels":{"lo":-1`, "certificate says"},
 		{"a missing layer", "certificate.json", `"name":"conv_2"`, `"name":"conv_x"`, "no certificate"},
+		{"a kernel", "snug_conv_smlal.h", "vpadalq_s16", "vpaddlq_s16", "not the one that was certified"},
+		{"another header", "certificate.json", "snug_requant.h", "snug_requant2.h", "snug_requant2.h"},
 		{"cut short", "zoo_weights.c", "};", "", "is not an integer"},
 	}
 	for _, test := range tests {

@@ -12,6 +12,7 @@ type Certificate struct {
 	Accum    CertificateAccum   `json:"accumulator"`
 	Layers   []CertificateLayer `json:"layers"`
 	Tables   []CertificateTable `json:"tables"`
+	Kernels  []CertificateTable `json:"kernels"` // files, by the SHA-256 of their bytes
 }
 
 // A CertificateAccum is the accumulator: Wide is 0 when sums are not flushed.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 )
@@ -148,6 +149,9 @@ func (o *Options) check() error {
 	}
 	if o.Search == "layerwise" && (!o.Pow2 || o.Accum.Wide != 0) {
 		return errors.New("options: --search layerwise: takes --scales pow2, and sums that are not flushed")
+	}
+	if o.Dump != "" && !slices.ContainsFunc(passes[prepared:], func(p pass) bool { return p.name == o.Dump }) {
+		return fmt.Errorf("options: --dump: %q is none of ranges, formats, weights, bounds", o.Dump)
 	}
 	if o.Calib == nil || o.Calib.Len() == 0 {
 		return fmt.Errorf("options: --calib: no calibration samples; give images or other inputs of the network")

@@ -102,11 +102,15 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	if err != nil {
 		return nil, err
 	}
+	kernels, err := kernelFiles(append(slices.Clone(d.Includes), d.CheckIncludes...))
+	if err != nil {
+		return nil, err
+	}
 	var digests []ir.CertificateTable
 	for _, t := range d.Tables {
 		digests = append(digests, codegen.Digest(strings.TrimPrefix(t.Name, p.Name+"_"), t.Values))
 	}
-	cert, err := codegen.Certify(p, "c", callName, digests)
+	cert, err := codegen.Certify(p, "c", callName, digests, kernels)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +118,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, cert, report)
+	files = append(append(files, kernels...), cert, report)
 	slices.SortFunc(files, func(a, b codegen.File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
 }
@@ -139,12 +143,7 @@ func print(d *file) ([]codegen.File, error) {
 	for i := range d.Tables {
 		w = appendTable(w, d.Upper, &d.Tables[i])
 	}
-	files = append(files, codegen.File{Name: d.Name + "_weights.c", Data: w})
-	kernels, err := kernelFiles(append(slices.Clone(d.Includes), d.CheckIncludes...))
-	if err != nil {
-		return nil, err
-	}
-	return append(files, kernels...), nil
+	return append(files, codegen.File{Name: d.Name + "_weights.c", Data: w}), nil
 }
 
 // kernelFiles returns the headers that are wanted, and those that they include.

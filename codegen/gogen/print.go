@@ -59,7 +59,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		return nil, err
 	}
 	weights, digests := weightsFile(p, pkg)
-	cert, err := codegen.Certify(p, "go", layerVar, digests)
+	cert, err := codegen.Certify(p, "go", layerVar, digests, files)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,9 @@ func Folder(fsys fs.FS) (*Result, error) {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	r, err := prove(s, c)
+	if err == nil {
+		err = kernels(fsys, c)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
