@@ -76,13 +76,24 @@ func planRing(f *RingForm, w *work, s *ir.Sum, levels ir.Bound, rows [][]int8, l
 		g.Split = split
 		if offset, ok := ringOffsets(g, s, levels, rows); ok {
 			g.Offset = offset
-			all := (w.h + f.Out - 1) / f.Out * ((w.w + f.Out - 1) / f.Out)
-			fit := l2 / 2 / (2 * f.Points * f.Points * g.cin()) / ringTiles * ringTiles
-			g.Tiles = min(max(fit, ringTiles), (all+ringTiles-1)/ringTiles*ringTiles)
+			g.Tiles = g.tilesFor(l2)
 			return g
 		}
 	}
 	return nil
+}
+
+// tilesFor returns how many tiles are transformed before any is multiplied. Weights
+// that stay in the cache can be read again for every few tiles; others are read
+// once for as many as the cache holds.
+func (g *RingConv) tilesFor(l2 int) int {
+	f := g.Form
+	if g.PreparedBytes() <= l2/2 {
+		return ringTiles
+	}
+	all := (g.H + f.Out - 1) / f.Out * ((g.W + f.Out - 1) / f.Out)
+	fit := l2 / 2 / (2 * f.Points * f.Points * g.cin()) / ringTiles * ringTiles
+	return min(max(fit, ringTiles), (all+ringTiles-1)/ringTiles*ringTiles)
 }
 
 // ringOffsets moves the window of every group into its register, and that of
