@@ -40,15 +40,15 @@ func depthBlock(g *Depthwise, x, y []int8, w string, at channels) {
 		for c, v := range t.start {
 			sums[c] = int32(v)
 		}
-		if at.n == block {
-			g.sumBlock(x[p.x:], w, &sums)
-		} else {
-			for i := range g.Taps {
-				xs := x[p.x+g.Taps[i].At:][:at.n]
-				ws := w[i*g.C:][:len(xs)]
-				for c, v := range xs {
-					sums[c&(block-1)] += int32(v) * int32(int8(ws[c]))
-				}
+		c := 0
+		for ; c+8 <= at.n; c += 8 {
+			g.addEight(x[p.x+c:], w[c:], (*[8]int32)(sums[c:]))
+		}
+		for i := 0; c < at.n && i < len(g.Taps); i++ {
+			xs := x[p.x+g.Taps[i].At:][:at.n]
+			ws := w[i*g.C:][:len(xs)]
+			for k := c; k < len(xs); k++ {
+				sums[k&(block-1)] += int32(xs[k]) * int32(int8(ws[k]))
 			}
 		}
 		t.put(y[p.y:], &sums)
@@ -56,15 +56,11 @@ func depthBlock(g *Depthwise, x, y []int8, w string, at channels) {
 	}
 }
 
-// sumBlock adds the products of a whole block, with its sums in registers.
-func (g *Depthwise) sumBlock(x []int8, w string, sums *[block]int32) {
-	s := *sums
-	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
-	s4, s5, s6, s7 := s[4], s[5], s[6], s[7]
-	s8, s9, s10, s11 := s[8], s[9], s[10], s[11]
-	s12, s13, s14, s15 := s[12], s[13], s[14], s[15]
+// addEight adds the products of eight channels, with their sums in registers.
+func (g *Depthwise) addEight(x []int8, w string, sums *[8]int32) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]
 	for i := range g.Taps {
-		a, b := x[g.Taps[i].At:][:block], w[i*g.C:][:block]
+		a, b := x[g.Taps[i].At:][:8], w[i*g.C:][:8]
 		s0 += int32(a[0]) * int32(int8(b[0]))
 		s1 += int32(a[1]) * int32(int8(b[1]))
 		s2 += int32(a[2]) * int32(int8(b[2]))
@@ -73,14 +69,6 @@ func (g *Depthwise) sumBlock(x []int8, w string, sums *[block]int32) {
 		s5 += int32(a[5]) * int32(int8(b[5]))
 		s6 += int32(a[6]) * int32(int8(b[6]))
 		s7 += int32(a[7]) * int32(int8(b[7]))
-		s8 += int32(a[8]) * int32(int8(b[8]))
-		s9 += int32(a[9]) * int32(int8(b[9]))
-		s10 += int32(a[10]) * int32(int8(b[10]))
-		s11 += int32(a[11]) * int32(int8(b[11]))
-		s12 += int32(a[12]) * int32(int8(b[12]))
-		s13 += int32(a[13]) * int32(int8(b[13]))
-		s14 += int32(a[14]) * int32(int8(b[14]))
-		s15 += int32(a[15]) * int32(int8(b[15]))
 	}
-	*sums = [block]int32{s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15}
+	*sums = [8]int32{s0, s1, s2, s3, s4, s5, s6, s7}
 }
