@@ -78,6 +78,7 @@ var Kernels = []Kernel{
 	{"dw3_s8_a16_smlal", "Depthwise", Direct, 16, false, NEON, Taps, 1, nil, "DepthwiseConv", costDepthwise3, "SMLAL.8h, 3x3: an input vector is read once for a block of outputs"},
 	{"dw_s8_a16_smlal", "Depthwise", Direct, 16, true, NEON, Taps, 1, nil, "DepthwiseConv", costDepthwise, "SMLAL.8h: a lane is a channel"},
 	{"dw_s8_a32", "Depthwise", Plain, 32, false, C, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},
+	{"dw_s8_a16", "Depthwise", Plain, 16, true, GoWord, Taps, 1, nil, "DepthwiseConv16", costDepthwise, "SMLAL.8h on arm64: a lane is a channel"},
 	{"dw_s8_a32", "Depthwise", Plain, 32, false, GoWord, Taps, 1, nil, "DepthwiseConv", costPlain, "portable"},
 }
 

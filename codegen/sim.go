@@ -82,6 +82,8 @@ func (s *Sim) run(i int, c *Call, in, out []int8) {
 		kern.Conv16(c.Geometry.(*kern.Conv), x, y, s.weights[i], c.Requant, s.words)
 	case "conv_s8_a32":
 		kern.Conv32(c.Geometry.(*kern.Conv), x, y, s.weights[i], c.Requant, s.words)
+	case "dw_s8_a16":
+		kern.DepthwiseConv16(c.Geometry.(*kern.Depthwise), x, y, s.weights[i], c.Requant)
 	case "dw_s8_a32":
 		kern.DepthwiseConv(c.Geometry.(*kern.Depthwise), x, y, s.weights[i], c.Requant)
 	case "add_s8":

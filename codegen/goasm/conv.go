@@ -17,12 +17,7 @@ func tile(pixels int) Function {
 			"// R0 sums, R3 words, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 56)
 	p.line("MOVD sums+0(FP), R0")
 	p.products(pixels, 8)
-	p.line("SUB $1, R6")
-	p.line("CBZ R6, flush")
-	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
-	p.line("CBZ R9, piece")
-	p.label("flush")
-	p.line("MOVD R0, R9")
+	p.untilFlush("piece")
 	for i := range pixels {
 		p.flush(acc + 2*i)
 	}
@@ -56,16 +51,7 @@ func (p *printer) products(pixels, args int) {
 		}
 		p.line("MOVD %s+%d(FP), R%d", a, args+8*i, i+1)
 	}
-	for i := 0; i < pixels; i += 2 {
-		p.line("LDP.P 16(R2), (%s, %s)", base(i), base(i+1))
-	}
-	for i := range pixels {
-		p.line("ADD R1, %s", base(i))
-	}
-	p.label("segment")
-	for i := range pixels {
-		p.line("VLD1 (R4), [V%d.H8, V%d.H8]", acc+2*i, acc+2*i+1)
-	}
+	p.segment(pixels)
 	p.label("piece")
 	p.line("LDP (R5), (R9, R7)")
 	p.line("ADD $%d, R5", pieceSize)
@@ -111,16 +97,33 @@ func (p *printer) products(pixels, args int) {
 	p.label("end")
 }
 
+// segment takes x in R1 and the offsets at R2 to the windows' beginnings, and begins
+// a segment with the sums at R4.
+func (p *printer) segment(pixels int) {
+	for i := 0; i < pixels; i += 2 {
+		p.line("LDP.P 16(R2), (%s, %s)", base(i), base(i+1))
+	}
+	for i := range pixels {
+		p.line("ADD R1, %s", base(i))
+	}
+	p.label("segment")
+	for i := range pixels {
+		p.line("VLD1 (R4), [V%d.H8, V%d.H8]", acc+2*i, acc+2*i+1)
+	}
+}
+
 // What the assembly knows of a Piece: At, Len, Flush.
 const (
 	pieceFlush = 16
 	pieceSize  = 24
 )
 
+var bases = [...]int{19, 20, 21, 22, 23, 24, 25, 8}
+
 // base is the register that holds where the window of pixel i begins; pointers
 // into it are in R10 to R17.
 func base(i int) string {
-	return [...]string{"R19", "R20", "R21", "R22", "R23", "R24", "R25", "R8"}[i]
+	return fmt.Sprintf("R%d", bases[i])
 }
 
 // flush adds the sums in two registers from v to (R9), and moves that on.
@@ -181,14 +184,9 @@ func pixel() Function {
 	p.line("SUBS $1, R7")
 	p.line("BNE one")
 	p.label("end")
-	p.line("SUB $1, R6")
-	p.line("CBZ R6, flush")
-	p.line("MOVBU %d(R5), R9", pieceFlush-pieceSize)
-	p.line("CBZ R9, piece")
-	p.label("flush")
+	p.untilFlush("piece")
 	p.line("VADD V18.H8, V16.H8, V16.H8")
 	p.line("VADD V19.H8, V17.H8, V17.H8")
-	p.line("MOVD R0, R9")
 	p.flush(acc)
 	p.line("CBNZ R6, segment")
 	p.line("RET")

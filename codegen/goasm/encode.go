@@ -15,6 +15,7 @@ type encoding struct {
 // encodings is the table; names say the lanes where one instruction has several
 // forms. See the Arm Architecture Reference Manual, A64 advanced SIMD.
 var encodings = map[string]encoding{
+	"ldr.q":      {"ldr q%d, [x%d,x%d]", 0x3ce06800},
 	"mla":        {"mla v%d.8h, v%d.8h, v%d.h[%d]", 0x6f400000},
 	"saddw":      {"saddw v%d.4s, v%d.4s, v%d.4h", 0x0e601000},
 	"saddw2":     {"saddw2 v%d.4s, v%d.4s, v%d.8h", 0x4e601000},

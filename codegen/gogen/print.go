@@ -18,6 +18,7 @@ import (
 var kernels = map[string]string{
 	"conv_s8_a16": "Conv16",
 	"conv_s8_a32": "Conv32",
+	"dw_s8_a16":   "DepthwiseConv16",
 	"dw_s8_a32":   "DepthwiseConv",
 	"add_s8":      "Add",
 	"mul_s8":      "Mul",
@@ -46,7 +47,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		return nil, err
 	}
 	checks := []string{"CheckLayer", "NextRandom", "Hash"}
-	if slices.Contains(roots, "Conv16") {
+	if slices.Contains(roots, "Conv16") || slices.Contains(roots, "DepthwiseConv16") {
 		checks = append(checks, "CheckTwins")
 	}
 	testBodies, _ := b.source(checks, shipped)
@@ -374,11 +375,11 @@ func testFile(p *codegen.Program, pkg string, known *codegen.KnownAnswer, body s
 		}
 		v := layerVar(c)
 		which := fmt.Sprintf("Conv: &%s, Run: %s", v, lower(kernels[c.Kernel]))
-		if c.Kernel == "conv_s8_a16" {
-			which += ", Narrow: true"
-		}
 		if _, ok := c.Geometry.(*kern.Depthwise); ok {
-			which = "Depthwise: &" + v
+			which = fmt.Sprintf("Depthwise: &%s, RunDepthwise: %s", v, lower(kernels[c.Kernel]))
+		}
+		if strings.HasSuffix(c.Kernel, "_a16") {
+			which += ", Narrow: true"
 		}
 		fmt.Fprintf(&b, "{Name: %q, %s, W: %s, Q: &%sRequant, Lo: %d, Hi: %d},\n", c.Name, which, weightsName(c), v, c.Levels.Lo, c.Levels.Hi)
 	}

@@ -13,7 +13,7 @@ import (
 // goKernels gives the functions of an emitted package the names of their
 // kernels in certificates.
 var goKernels = map[string]string{
-	"conv16": "conv_s8_a16", "conv32": "conv_s8_a32", "depthwiseConv": "dw_s8_a32", "add": "add_s8", "mul": "mul_s8",
+	"conv16": "conv_s8_a16", "conv32": "conv_s8_a32", "depthwiseConv": "dw_s8_a32", "depthwiseConv16": "dw_s8_a16", "add": "add_s8", "mul": "mul_s8",
 	"maxPool": "maxpool_s8", "averagePool": "avgpool_s8", "lookup": "lookup_s8", "rearrange": "copy_s8",
 	"fillFrame": "frame_s8", "softmaxRows": "softmax_s8",
 }

@@ -14,10 +14,11 @@ type blockTable struct {
 	steps [3]int32     // not zero: halve, move left, multiply
 	n     int32        // channels that there are
 
-	// The same for scale, when every channel allows that.
+	// The same for scale and scale32, when every channel allows that.
 	simple bool
 	factor [block]int64 // mul
 	plus   [block]int64 // bias, and one to halve
+	round  [block]int64 // half of the first shift; nothing where there is no other
 	shift  [block]uint8 // both shifts but one bit
 }
 
@@ -58,7 +59,11 @@ func (t *blockTable) set(at channels) {
 		t.factor[c] = int64(t.mul[c])
 		t.plus[c] = int64(t.bias[c] + t.steps[0])
 		t.shift[c] = uint8(30 - t.right[c])
-		t.simple = t.simple && t.right[c] < 0
+		if t.right[c] < 0 {
+			t.round[c] = 1 << 30
+		} else if wordBits == 32 {
+			t.simple = false
+		}
 	}
 	for i := range t.zero {
 		t.zero[i] = int16(q.Zero)
@@ -77,7 +82,7 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 		return
 	}
 	if t.simple {
-		scale(y, sums, &t.plus, &t.factor, &t.shift, uint(t.steps[0]), 1<<30, 2*zero+1, lo, hi)
+		scale(y, sums, &t.plus, &t.factor, &t.round, &t.shift, uint(t.steps[0]), 2*zero+1, lo, hi)
 		return
 	}
 	for i := range y {
@@ -96,15 +101,16 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 	}
 }
 
-// scale is put where every channel multiplies, then shifts right by at least one:
-// the two shifts are one that leaves a bit to round, where zero is added as well.
-// That sum and bias stay inside 32 bits is part of the proof. Constants are
-// arguments so that they stay in registers.
-func scale(y []int8, sums *[block]int32, plus, factor *[block]int64, shift *[block]uint8, half uint, round, zero, lo, hi int64) {
-	s, p, f, r := sums[:len(y)], plus[:len(y)], factor[:len(y)], shift[:len(y)]
+// scale is put where every channel multiplies and none shifts left: the two shifts
+// are one that leaves a bit to round, where zero is added as well. Without a
+// second shift that bit, with the one added to round it, has to come to nothing:
+// less half of the first shift it is one less. That sum and bias stay inside 32 bits
+// is part of the proof. Constants are arguments so that they stay in registers.
+func scale(y []int8, sums *[block]int32, plus, factor, round *[block]int64, shift *[block]uint8, half uint, zero, lo, hi int64) {
+	s, p, f, d, r := sums[:len(y)], plus[:len(y)], factor[:len(y)], round[:len(y)], shift[:len(y)]
 	for c := range y {
 		v := (int64(s[c]) + p[c]) >> (half & 63)
-		v = (v*f[c] + round) >> (r[c] & 63)
+		v = (v*f[c] + d[c]) >> (r[c] & 63)
 		y[c] = int8(max(min((v+zero)>>1, hi), lo))
 	}
 }

@@ -6,11 +6,14 @@ type Layer struct {
 	Name      string
 	Conv      *Conv
 	Depthwise *Depthwise
-	Narrow    bool // Run is Conv16
+	Narrow    bool // sums in 16 bits
 	Run       func(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64)
-	W         string
-	Q         *Requant
-	Lo, Hi    int8 // levels of the input
+	// RunDepthwise is Run's counterpart.
+	RunDepthwise func(g *Depthwise, x, y []int8, w string, q *Requant)
+
+	W      string
+	Q      *Requant
+	Lo, Hi int8 // levels of the input
 }
 
 // checkPixels fills every tile and leaves a rest; all pixels read one patch. A layer
@@ -133,7 +136,7 @@ func (l *Layer) agrees(patch []int8, c int) bool {
 		g := *l.Depthwise
 		g.H, g.W, g.XCol, g.YCol = 1, checkPixels, 0, g.C
 		y := make([]int8, checkPixels*g.C)
-		DepthwiseConv(&g, patch, y, l.W, l.Q)
+		l.RunDepthwise(&g, patch, y, l.W, l.Q)
 		return same(y, c, g.C, want)
 	}
 	g := *l.Conv
@@ -243,12 +246,12 @@ func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
 	if !l.Narrow {
 		return state, ""
 	}
+	if l.Depthwise != nil {
+		return l.checkDepthwise(state)
+	}
 	g := l.Conv
 	x := make([]int8, (g.H-1)*g.XRow+(g.W-1)*g.XCol+l.patchSize())
-	state = NextRandom(state, x)
-	for i, v := range x {
-		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(l.Hi)-int32(l.Lo)+1))
-	}
+	state = l.random(state, x)
 	words := make([][4]uint64, g.K)
 	y := make([]int8, (g.H-1)*g.YRow+(g.W-1)*g.YCol+g.Groups*g.C)
 	plain := make([]int8, len(y))
@@ -265,6 +268,31 @@ func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
 		}
 	}
 	return state, ""
+}
+
+func (l *Layer) checkDepthwise(state uint32) (next uint32, wrong string) {
+	g := l.Depthwise
+	x := make([]int8, (g.H-1)*g.XRow+(g.W-1)*g.XCol+l.patchSize())
+	state = l.random(state, x)
+	y := make([]int8, (g.H-1)*g.YRow+(g.W-1)*g.YCol+g.C)
+	plain := make([]int8, len(y))
+	l.RunDepthwise(g, x, y, l.W, l.Q)
+	DepthwiseConv(g, x, plain, l.W, l.Q)
+	for i := range y {
+		if y[i] != plain[i] {
+			return state, l.Name + ": the kernel is not its twin in plain Go"
+		}
+	}
+	return state, ""
+}
+
+// random fills x with levels.
+func (l *Layer) random(state uint32, x []int8) uint32 {
+	state = NextRandom(state, x)
+	for i, v := range x {
+		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(l.Hi)-int32(l.Lo)+1))
+	}
+	return state
 }
 
 // NextRandom writes the next bytes of a sequence: Numerical Recipes'

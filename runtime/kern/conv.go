@@ -60,11 +60,13 @@ type walk struct {
 	xEnd, yEnd int // from a row's last pixel to the next row
 }
 
-func (g *Conv) walk() walk {
-	if g.XRow == g.W*g.XCol && g.YRow == g.W*g.YCol { // one long row
-		return walk{w: g.H * g.W, xCol: g.XCol, yCol: g.YCol}
+func (g *Conv) walk() walk { return walkOf(g.H, g.W, g.XRow, g.XCol, g.YRow, g.YCol) }
+
+func walkOf(h, w, xRow, xCol, yRow, yCol int) walk {
+	if xRow == w*xCol && yRow == w*yCol { // one long row
+		return walk{w: h * w, xCol: xCol, yCol: yCol}
 	}
-	return walk{w: g.W, xCol: g.XCol, yCol: g.YCol, xEnd: g.XRow - (g.W-1)*g.XCol, yEnd: g.YRow - (g.W-1)*g.YCol}
+	return walk{w: w, xCol: xCol, yCol: yCol, xEnd: xRow - (w-1)*xCol, yEnd: yRow - (w-1)*yCol}
 }
 
 func (p *walk) next() {

@@ -11,37 +11,64 @@ type Depthwise struct {
 	Taps       []Piece // Len is 1
 }
 
-// DepthwiseConv sums the taps of each channel. There is no gain from narrow
-// lanes in plain Go here, so it sums in 32 bits; the certificate makes 16-bit
-// sums equal to these.
+// DepthwiseConv sums the taps of each channel in 32 bits: no two lanes share a
+// factor, so that plain Go gains nothing from narrow ones.
 func DepthwiseConv(g *Depthwise, x, y []int8, w string, q *Requant) {
-	var at [maxTaps]int
-	var wc [maxTaps]int32
-	for i := range g.Taps {
-		at[i] = g.Taps[i].At
+	for c := 0; c < g.C; c += block {
+		depthBlock(g, x[c:], y[c:], w[c:], channels{q, c, min(block, g.C-c)})
 	}
-	taps := at[:len(g.Taps)]
-	for c := 0; c < g.C; c++ {
-		for i := range taps {
-			wc[i] = int32(int8(w[i*g.C+c]))
-		}
-		preload := int32(0)
-		if q.Preload != nil {
-			preload = int32(q.Preload[c])
-		}
-		for row := 0; row < g.H; row++ {
-			for col := 0; col < g.W; col++ {
-				xp := x[row*g.XRow+col*g.XCol+c:]
-				sum := preload
-				for i, a := range taps {
-					sum += int32(xp[a]) * wc[i&(maxTaps-1)]
-				}
-				y[row*g.YRow+col*g.YCol+c] = q.apply(sum, c)
-			}
+}
+
+// DepthwiseConv16 sums in 16 bits where that is faster: segments between flushes, or
+// whole windows, have to fit them.
+func DepthwiseConv16(g *Depthwise, x, y []int8, w string, q *Requant) {
+	for c := 0; c < g.C; c += block {
+		at := channels{q, c, min(block, g.C-c)}
+		if !depthFast(g, x[c:], y[c:], w[c:], at) {
+			depthBlock(g, x[c:], y[c:], w[c:], at)
 		}
 	}
 }
 
-// maxTaps bounds the window of a depthwise convolution; wider ones are lowered
-// to a grouped Conv.
-const maxTaps = 64
+// depthBlock computes a block of channels; x, y and w begin at the first.
+func depthBlock(g *Depthwise, x, y []int8, w string, at channels) {
+	var t blockTable
+	t.set(at)
+	var sums [block]int32
+	p := walkOf(g.H, g.W, g.XRow, g.XCol, g.YRow, g.YCol)
+	for left := g.H * g.W; left > 0; left-- {
+		for c, v := range t.start {
+			sums[c] = int32(v)
+		}
+		c := 0
+		for ; c+8 <= at.n; c += 8 {
+			g.addEight(x[p.x+c:], w[c:], (*[8]int32)(sums[c:]))
+		}
+		for i := 0; c < at.n && i < len(g.Taps); i++ {
+			xs := x[p.x+g.Taps[i].At:][:at.n]
+			ws := w[i*g.C:][:len(xs)]
+			for k := c; k < len(xs); k++ {
+				sums[k&(block-1)] += int32(xs[k]) * int32(int8(ws[k]))
+			}
+		}
+		t.put(y[p.y:], &sums)
+		p.next()
+	}
+}
+
+// addEight adds the products of eight channels, with their sums in registers.
+func (g *Depthwise) addEight(x []int8, w string, sums *[8]int32) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]
+	for i := range g.Taps {
+		a, b := x[g.Taps[i].At:][:8], w[i*g.C:][:8]
+		s0 += int32(a[0]) * int32(int8(b[0]))
+		s1 += int32(a[1]) * int32(int8(b[1]))
+		s2 += int32(a[2]) * int32(int8(b[2]))
+		s3 += int32(a[3]) * int32(int8(b[3]))
+		s4 += int32(a[4]) * int32(int8(b[4]))
+		s5 += int32(a[5]) * int32(int8(b[5]))
+		s6 += int32(a[6]) * int32(int8(b[6]))
+		s7 += int32(a[7]) * int32(int8(b[7]))
+	}
+	*sums = [8]int32{s0, s1, s2, s3, s4, s5, s6, s7}
+}

@@ -273,6 +273,48 @@ func TestCheckLayerNotices(t *testing.T) {
 	}
 }
 
+// TestDepthwiseTwins compares sums of 16 bits with those of 32, and both with plain
+// sums at the ends of windows.
+func TestDepthwiseTwins(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	state := uint32(1)
+	for i := range 200 {
+		c, taps := 1+r.IntN(40), 1+r.IntN(25)
+		g := &Depthwise{H: 1 + r.IntN(4), W: 1 + r.IntN(12), C: c, XCol: c * (1 + r.IntN(2)), YCol: c}
+		g.XRow, g.YRow = g.W*g.XCol+c*r.IntN(2), g.W*c
+		flushed := i%3 == 0
+		for k := range taps {
+			g.Taps = append(g.Taps, Piece{At: k * c, Len: 1, Flush: flushed && (r.IntN(3) == 0 || k == taps-1)})
+		}
+		q := &Requant{Bias: make([]int32, c), Mul: make([]int16, c), Shift: make([]int8, c), Zero: int32(r.IntN(20) - 10), Lo: -128, Hi: 127, Half: i%2 == 0}
+		w := make([]byte, taps*c)
+		for ch := range c {
+			row := make([]byte, taps)
+			for k := range row {
+				row[k] = byte(int8(r.IntN(255) - 127))
+			}
+			shrink(row, g.Taps, -128, 127, true)
+			for k, v := range row {
+				w[k*c+ch] = v
+			}
+			q.Bias[ch], q.Mul[ch], q.Shift[ch] = int32(r.IntN(2001)-1000), int16(1<<14+r.IntN(1<<14)), int8(r.IntN(9))
+		}
+		if q.Half && !flushed {
+			q.Narrow = 2
+		}
+		for _, run := range []func(g *Depthwise, x, y []int8, w string, q *Requant){DepthwiseConv, DepthwiseConv16} {
+			l := &Layer{Name: "random", Depthwise: g, Narrow: true, RunDepthwise: run, W: string(w), Q: q, Lo: -128, Hi: 127}
+			if _, wrong := CheckLayer(l); wrong != "" {
+				t.Fatal(i, wrong)
+			}
+			var wrong string
+			if state, wrong = CheckTwins(l, state); wrong != "" {
+				t.Fatal(i, wrong)
+			}
+		}
+	}
+}
+
 // TestAdd compares with the definition, where runs fill vectors and where not, and
 // where an operand is repeated.
 func TestAdd(t *testing.T) {

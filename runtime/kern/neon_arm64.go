@@ -14,6 +14,12 @@ func mlaTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *
 func mlaFast8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
 
 //go:noescape
+func depthTile8(sums *[8][16]int32, x *int8, at *[8]int, w string, start *[16]int16, taps *Piece, n, stride int)
+
+//go:noescape
+func depthFast8(y *int8, to *[8]int, x *int8, at *[8]int, w string, t *fastTable, taps *Piece, n, stride int)
+
+//go:noescape
 func smlalPixel(sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int)
 
 //go:noescape
@@ -73,12 +79,12 @@ type fastTable struct {
 }
 
 // set takes a block's table, and reports whether the block can be done so.
-func (f *fastTable) set(g *Conv, t *blockTable, ch channels) bool {
+func (f *fastTable) set(pieces []Piece, t *blockTable, ch channels) bool {
 	if ch.q.Narrow != 2 || ch.q.Mul == nil || ch.n != block {
 		return false
 	}
-	for i := range g.Pieces[:len(g.Pieces)-1] {
-		if g.Pieces[i].Flush {
+	for i := range pieces[:len(pieces)-1] {
+		if pieces[i].Flush {
 			return false
 		}
 	}
@@ -113,7 +119,7 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 	}
 	p := g.walk()
 	var f fastTable
-	if f.set(g, &t, ch) {
+	if f.set(g.Pieces, &t, ch) {
 		_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+block]
 		for ; left >= 8; left -= 8 {
 			p.take(&at, &to, 8)
@@ -147,6 +153,49 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 		}
 		left -= n
 	}
+}
+
+// depthFast computes a whole block of channels, eight pixels at a time, of which the
+// last may be the same. It says that it does not when there are fewer channels:
+// the assembly reads sixteen.
+func depthFast(g *Depthwise, x, y []int8, w string, ch channels) bool {
+	if ch.n < block {
+		return false
+	}
+	var t blockTable
+	var f fastTable
+	t.set(ch)
+	fast := f.set(g.Taps, &t, ch)
+	var sums [8][block]int32
+	var out [8][block]int8
+	var at, to [8]int
+	last := 0
+	for i := range g.Taps {
+		_ = x[g.Taps[i].At:]
+		last = max(last, g.Taps[i].At)
+	}
+	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last+block]
+	_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+block]
+	_ = w[:(len(g.Taps)-1)*g.C+block]
+	p := walkOf(g.H, g.W, g.XRow, g.XCol, g.YRow, g.YCol)
+	for left := g.H * g.W; left > 0; left -= 8 {
+		n := min(left, 8)
+		p.take(&at, &to, n)
+		for i := n; i < 8; i++ {
+			at[i], to[i] = at[n-1], to[n-1]
+		}
+		if fast {
+			depthFast8(&y[0], &to, &x[0], &at, w, &f, &g.Taps[0], len(g.Taps), g.C)
+			continue
+		}
+		sums = [8][block]int32{}
+		depthTile8(&sums, &x[0], &at, w, &t.start, &g.Taps[0], len(g.Taps), g.C)
+		requantTile(&out, &sums, &t, n)
+		for i := 0; i < n; i++ {
+			*(*[block]int8)(y[to[i&7]:]) = out[i&7]
+		}
+	}
+	return true
 }
 
 // take writes where the next n pixels read and write.

@@ -936,9 +936,9 @@ end:
 	CBZ R9, piece
 
 flush:
+	MOVD R0, R9
 	VADD V18.H8, V16.H8, V16.H8
 	VADD V19.H8, V17.H8, V17.H8
-	MOVD R0, R9
 	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
 	WORD $0x0e701000 // saddw v0.4s, v0.4s, v16.4h
 	WORD $0x4e701021 // saddw2 v1.4s, v1.4s, v16.8h
@@ -1103,4 +1103,342 @@ vector:
 	VST1.P [V6.B16], 16(R0)
 	SUBS $16, R3
 	BNE vector
+	RET
+
+// func depthTile8(sums *[8][16]int32, x *int8, at *[8]int, w string, start *[16]int16, taps *Piece, n, stride int)
+//
+// Adds the sums of the 8 pixels whose windows begin at x[at[i]].
+// R3 weights, stride from tap to tap, R4 start, R5 taps, R6 how many are left.
+TEXT ·depthTile8(SB), NOSPLIT, $0-72
+	MOVD x+8(FP), R1
+	MOVD at+16(FP), R2
+	MOVD w_base+24(FP), R3
+	MOVD sums+0(FP), R0
+	MOVD start+40(FP), R4
+	MOVD taps+48(FP), R5
+	MOVD n+56(FP), R6
+	MOVD stride+64(FP), R7
+	LDP.P 16(R2), (R19, R20)
+	LDP.P 16(R2), (R21, R22)
+	LDP.P 16(R2), (R23, R24)
+	LDP.P 16(R2), (R25, R8)
+	ADD R1, R19
+	ADD R1, R20
+	ADD R1, R21
+	ADD R1, R22
+	ADD R1, R23
+	ADD R1, R24
+	ADD R1, R25
+	ADD R1, R8
+
+segment:
+	VLD1 (R4), [V16.H8, V17.H8]
+	VLD1 (R4), [V18.H8, V19.H8]
+	VLD1 (R4), [V20.H8, V21.H8]
+	VLD1 (R4), [V22.H8, V23.H8]
+	VLD1 (R4), [V24.H8, V25.H8]
+	VLD1 (R4), [V26.H8, V27.H8]
+	VLD1 (R4), [V28.H8, V29.H8]
+	VLD1 (R4), [V30.H8, V31.H8]
+
+tap:
+	MOVD.P 24(R5), R9
+	VLD1 (R3), [V8.B16]
+	ADD R7, R3
+	WORD $0x3ce96a60 // ldr q0, [x19,x9]
+	WORD $0x3ce96a81 // ldr q1, [x20,x9]
+	WORD $0x3ce96aa2 // ldr q2, [x21,x9]
+	WORD $0x3ce96ac3 // ldr q3, [x22,x9]
+	WORD $0x3ce96ae4 // ldr q4, [x23,x9]
+	WORD $0x3ce96b05 // ldr q5, [x24,x9]
+	WORD $0x3ce96b26 // ldr q6, [x25,x9]
+	WORD $0x3ce96907 // ldr q7, [x8,x9]
+	WORD $0x0e208110 // smlal v16.8h, v8.8b, v0.8b
+	WORD $0x4e208111 // smlal2 v17.8h, v8.16b, v0.16b
+	WORD $0x0e218112 // smlal v18.8h, v8.8b, v1.8b
+	WORD $0x4e218113 // smlal2 v19.8h, v8.16b, v1.16b
+	WORD $0x0e228114 // smlal v20.8h, v8.8b, v2.8b
+	WORD $0x4e228115 // smlal2 v21.8h, v8.16b, v2.16b
+	WORD $0x0e238116 // smlal v22.8h, v8.8b, v3.8b
+	WORD $0x4e238117 // smlal2 v23.8h, v8.16b, v3.16b
+	WORD $0x0e248118 // smlal v24.8h, v8.8b, v4.8b
+	WORD $0x4e248119 // smlal2 v25.8h, v8.16b, v4.16b
+	WORD $0x0e25811a // smlal v26.8h, v8.8b, v5.8b
+	WORD $0x4e25811b // smlal2 v27.8h, v8.16b, v5.16b
+	WORD $0x0e26811c // smlal v28.8h, v8.8b, v6.8b
+	WORD $0x4e26811d // smlal2 v29.8h, v8.16b, v6.16b
+	WORD $0x0e27811e // smlal v30.8h, v8.8b, v7.8b
+	WORD $0x4e27811f // smlal2 v31.8h, v8.16b, v7.16b
+	SUB $1, R6
+	CBZ R6, flush
+	MOVBU -8(R5), R9
+	CBZ R9, tap
+
+flush:
+	MOVD R0, R9
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e701000 // saddw v0.4s, v0.4s, v16.4h
+	WORD $0x4e701021 // saddw2 v1.4s, v1.4s, v16.8h
+	WORD $0x0e711042 // saddw v2.4s, v2.4s, v17.4h
+	WORD $0x4e711063 // saddw2 v3.4s, v3.4s, v17.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e721000 // saddw v0.4s, v0.4s, v18.4h
+	WORD $0x4e721021 // saddw2 v1.4s, v1.4s, v18.8h
+	WORD $0x0e731042 // saddw v2.4s, v2.4s, v19.4h
+	WORD $0x4e731063 // saddw2 v3.4s, v3.4s, v19.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e741000 // saddw v0.4s, v0.4s, v20.4h
+	WORD $0x4e741021 // saddw2 v1.4s, v1.4s, v20.8h
+	WORD $0x0e751042 // saddw v2.4s, v2.4s, v21.4h
+	WORD $0x4e751063 // saddw2 v3.4s, v3.4s, v21.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e761000 // saddw v0.4s, v0.4s, v22.4h
+	WORD $0x4e761021 // saddw2 v1.4s, v1.4s, v22.8h
+	WORD $0x0e771042 // saddw v2.4s, v2.4s, v23.4h
+	WORD $0x4e771063 // saddw2 v3.4s, v3.4s, v23.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e781000 // saddw v0.4s, v0.4s, v24.4h
+	WORD $0x4e781021 // saddw2 v1.4s, v1.4s, v24.8h
+	WORD $0x0e791042 // saddw v2.4s, v2.4s, v25.4h
+	WORD $0x4e791063 // saddw2 v3.4s, v3.4s, v25.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e7a1000 // saddw v0.4s, v0.4s, v26.4h
+	WORD $0x4e7a1021 // saddw2 v1.4s, v1.4s, v26.8h
+	WORD $0x0e7b1042 // saddw v2.4s, v2.4s, v27.4h
+	WORD $0x4e7b1063 // saddw2 v3.4s, v3.4s, v27.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e7c1000 // saddw v0.4s, v0.4s, v28.4h
+	WORD $0x4e7c1021 // saddw2 v1.4s, v1.4s, v28.8h
+	WORD $0x0e7d1042 // saddw v2.4s, v2.4s, v29.4h
+	WORD $0x4e7d1063 // saddw2 v3.4s, v3.4s, v29.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	VLD1 (R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD $0x0e7e1000 // saddw v0.4s, v0.4s, v30.4h
+	WORD $0x4e7e1021 // saddw2 v1.4s, v1.4s, v30.8h
+	WORD $0x0e7f1042 // saddw v2.4s, v2.4s, v31.4h
+	WORD $0x4e7f1063 // saddw2 v3.4s, v3.4s, v31.8h
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R9)
+	CBNZ R6, segment
+	RET
+
+// func depthFast8(y *int8, to *[8]int, x *int8, at *[8]int, w string, t *fastTable, taps *Piece, n, stride int)
+//
+// Computes the 8 pixels whose windows begin at x[at[i]], to y[to[i]].
+// R3 weights, stride from tap to tap, R4 start, R5 taps, R6 how many are left.
+TEXT ·depthFast8(SB), NOSPLIT, $0-80
+	MOVD x+16(FP), R1
+	MOVD at+24(FP), R2
+	MOVD w_base+32(FP), R3
+	MOVD t+48(FP), R4
+	MOVD taps+56(FP), R5
+	MOVD n+64(FP), R6
+	MOVD stride+72(FP), R7
+	LDP.P 16(R2), (R19, R20)
+	LDP.P 16(R2), (R21, R22)
+	LDP.P 16(R2), (R23, R24)
+	LDP.P 16(R2), (R25, R8)
+	ADD R1, R19
+	ADD R1, R20
+	ADD R1, R21
+	ADD R1, R22
+	ADD R1, R23
+	ADD R1, R24
+	ADD R1, R25
+	ADD R1, R8
+
+segment:
+	VLD1 (R4), [V16.H8, V17.H8]
+	VLD1 (R4), [V18.H8, V19.H8]
+	VLD1 (R4), [V20.H8, V21.H8]
+	VLD1 (R4), [V22.H8, V23.H8]
+	VLD1 (R4), [V24.H8, V25.H8]
+	VLD1 (R4), [V26.H8, V27.H8]
+	VLD1 (R4), [V28.H8, V29.H8]
+	VLD1 (R4), [V30.H8, V31.H8]
+
+tap:
+	MOVD.P 24(R5), R9
+	VLD1 (R3), [V8.B16]
+	ADD R7, R3
+	WORD $0x3ce96a60 // ldr q0, [x19,x9]
+	WORD $0x3ce96a81 // ldr q1, [x20,x9]
+	WORD $0x3ce96aa2 // ldr q2, [x21,x9]
+	WORD $0x3ce96ac3 // ldr q3, [x22,x9]
+	WORD $0x3ce96ae4 // ldr q4, [x23,x9]
+	WORD $0x3ce96b05 // ldr q5, [x24,x9]
+	WORD $0x3ce96b26 // ldr q6, [x25,x9]
+	WORD $0x3ce96907 // ldr q7, [x8,x9]
+	WORD $0x0e208110 // smlal v16.8h, v8.8b, v0.8b
+	WORD $0x4e208111 // smlal2 v17.8h, v8.16b, v0.16b
+	WORD $0x0e218112 // smlal v18.8h, v8.8b, v1.8b
+	WORD $0x4e218113 // smlal2 v19.8h, v8.16b, v1.16b
+	WORD $0x0e228114 // smlal v20.8h, v8.8b, v2.8b
+	WORD $0x4e228115 // smlal2 v21.8h, v8.16b, v2.16b
+	WORD $0x0e238116 // smlal v22.8h, v8.8b, v3.8b
+	WORD $0x4e238117 // smlal2 v23.8h, v8.16b, v3.16b
+	WORD $0x0e248118 // smlal v24.8h, v8.8b, v4.8b
+	WORD $0x4e248119 // smlal2 v25.8h, v8.16b, v4.16b
+	WORD $0x0e25811a // smlal v26.8h, v8.8b, v5.8b
+	WORD $0x4e25811b // smlal2 v27.8h, v8.16b, v5.16b
+	WORD $0x0e26811c // smlal v28.8h, v8.8b, v6.8b
+	WORD $0x4e26811d // smlal2 v29.8h, v8.16b, v6.16b
+	WORD $0x0e27811e // smlal v30.8h, v8.8b, v7.8b
+	WORD $0x4e27811f // smlal2 v31.8h, v8.16b, v7.16b
+	SUBS $1, R6
+	BNE tap
+	ADD $32, R4
+	MOVD y+0(FP), R0
+	MOVD to+8(FP), R2
+	VLD1.P 64(R4), [V0.H8, V1.H8, V2.H8, V3.H8]
+	VLD1.P 48(R4), [V4.H8, V5.H8, V6.H8]
+	VLD1.P 32(R4), [V7.B16, V8.B16]
+	MOVD (R4), R9
+	CBZ R9, whole
+	WORD $0x4e601610 // srhadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e611631 // srhadd v17.8h, v17.8h, v1.8h
+	WORD $0x4e601652 // srhadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e611673 // srhadd v19.8h, v19.8h, v1.8h
+	WORD $0x4e601694 // srhadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e6116b5 // srhadd v21.8h, v21.8h, v1.8h
+	WORD $0x4e6016d6 // srhadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e6116f7 // srhadd v23.8h, v23.8h, v1.8h
+	WORD $0x4e601718 // srhadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e611739 // srhadd v25.8h, v25.8h, v1.8h
+	WORD $0x4e60175a // srhadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e61177b // srhadd v27.8h, v27.8h, v1.8h
+	WORD $0x4e60179c // srhadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e6117bd // srhadd v29.8h, v29.8h, v1.8h
+	WORD $0x4e6017de // srhadd v30.8h, v30.8h, v0.8h
+	WORD $0x4e6117ff // srhadd v31.8h, v31.8h, v1.8h
+	B scale
+
+whole:
+	WORD $0x4e600e10 // sqadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e610e31 // sqadd v17.8h, v17.8h, v1.8h
+	WORD $0x4e600e52 // sqadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e610e73 // sqadd v19.8h, v19.8h, v1.8h
+	WORD $0x4e600e94 // sqadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e610eb5 // sqadd v21.8h, v21.8h, v1.8h
+	WORD $0x4e600ed6 // sqadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e610ef7 // sqadd v23.8h, v23.8h, v1.8h
+	WORD $0x4e600f18 // sqadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e610f39 // sqadd v25.8h, v25.8h, v1.8h
+	WORD $0x4e600f5a // sqadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e610f7b // sqadd v27.8h, v27.8h, v1.8h
+	WORD $0x4e600f9c // sqadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e610fbd // sqadd v29.8h, v29.8h, v1.8h
+	WORD $0x4e600fde // sqadd v30.8h, v30.8h, v0.8h
+	WORD $0x4e610fff // sqadd v31.8h, v31.8h, v1.8h
+
+scale:
+	WORD $0x6e62b610 // sqrdmulh v16.8h, v16.8h, v2.8h
+	WORD $0x6e63b631 // sqrdmulh v17.8h, v17.8h, v3.8h
+	WORD $0x4e645610 // srshl v16.8h, v16.8h, v4.8h
+	WORD $0x4e655631 // srshl v17.8h, v17.8h, v5.8h
+	WORD $0x4e660e10 // sqadd v16.8h, v16.8h, v6.8h
+	WORD $0x4e660e31 // sqadd v17.8h, v17.8h, v6.8h
+	WORD $0x0e214a09 // sqxtn v9.8b, v16.8h
+	WORD $0x4e214a29 // sqxtn2 v9.16b, v17.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b652 // sqrdmulh v18.8h, v18.8h, v2.8h
+	WORD $0x6e63b673 // sqrdmulh v19.8h, v19.8h, v3.8h
+	WORD $0x4e645652 // srshl v18.8h, v18.8h, v4.8h
+	WORD $0x4e655673 // srshl v19.8h, v19.8h, v5.8h
+	WORD $0x4e660e52 // sqadd v18.8h, v18.8h, v6.8h
+	WORD $0x4e660e73 // sqadd v19.8h, v19.8h, v6.8h
+	WORD $0x0e214a49 // sqxtn v9.8b, v18.8h
+	WORD $0x4e214a69 // sqxtn2 v9.16b, v19.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b694 // sqrdmulh v20.8h, v20.8h, v2.8h
+	WORD $0x6e63b6b5 // sqrdmulh v21.8h, v21.8h, v3.8h
+	WORD $0x4e645694 // srshl v20.8h, v20.8h, v4.8h
+	WORD $0x4e6556b5 // srshl v21.8h, v21.8h, v5.8h
+	WORD $0x4e660e94 // sqadd v20.8h, v20.8h, v6.8h
+	WORD $0x4e660eb5 // sqadd v21.8h, v21.8h, v6.8h
+	WORD $0x0e214a89 // sqxtn v9.8b, v20.8h
+	WORD $0x4e214aa9 // sqxtn2 v9.16b, v21.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b6d6 // sqrdmulh v22.8h, v22.8h, v2.8h
+	WORD $0x6e63b6f7 // sqrdmulh v23.8h, v23.8h, v3.8h
+	WORD $0x4e6456d6 // srshl v22.8h, v22.8h, v4.8h
+	WORD $0x4e6556f7 // srshl v23.8h, v23.8h, v5.8h
+	WORD $0x4e660ed6 // sqadd v22.8h, v22.8h, v6.8h
+	WORD $0x4e660ef7 // sqadd v23.8h, v23.8h, v6.8h
+	WORD $0x0e214ac9 // sqxtn v9.8b, v22.8h
+	WORD $0x4e214ae9 // sqxtn2 v9.16b, v23.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b718 // sqrdmulh v24.8h, v24.8h, v2.8h
+	WORD $0x6e63b739 // sqrdmulh v25.8h, v25.8h, v3.8h
+	WORD $0x4e645718 // srshl v24.8h, v24.8h, v4.8h
+	WORD $0x4e655739 // srshl v25.8h, v25.8h, v5.8h
+	WORD $0x4e660f18 // sqadd v24.8h, v24.8h, v6.8h
+	WORD $0x4e660f39 // sqadd v25.8h, v25.8h, v6.8h
+	WORD $0x0e214b09 // sqxtn v9.8b, v24.8h
+	WORD $0x4e214b29 // sqxtn2 v9.16b, v25.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b75a // sqrdmulh v26.8h, v26.8h, v2.8h
+	WORD $0x6e63b77b // sqrdmulh v27.8h, v27.8h, v3.8h
+	WORD $0x4e64575a // srshl v26.8h, v26.8h, v4.8h
+	WORD $0x4e65577b // srshl v27.8h, v27.8h, v5.8h
+	WORD $0x4e660f5a // sqadd v26.8h, v26.8h, v6.8h
+	WORD $0x4e660f7b // sqadd v27.8h, v27.8h, v6.8h
+	WORD $0x0e214b49 // sqxtn v9.8b, v26.8h
+	WORD $0x4e214b69 // sqxtn2 v9.16b, v27.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b79c // sqrdmulh v28.8h, v28.8h, v2.8h
+	WORD $0x6e63b7bd // sqrdmulh v29.8h, v29.8h, v3.8h
+	WORD $0x4e64579c // srshl v28.8h, v28.8h, v4.8h
+	WORD $0x4e6557bd // srshl v29.8h, v29.8h, v5.8h
+	WORD $0x4e660f9c // sqadd v28.8h, v28.8h, v6.8h
+	WORD $0x4e660fbd // sqadd v29.8h, v29.8h, v6.8h
+	WORD $0x0e214b89 // sqxtn v9.8b, v28.8h
+	WORD $0x4e214ba9 // sqxtn2 v9.16b, v29.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
+	WORD $0x6e62b7de // sqrdmulh v30.8h, v30.8h, v2.8h
+	WORD $0x6e63b7ff // sqrdmulh v31.8h, v31.8h, v3.8h
+	WORD $0x4e6457de // srshl v30.8h, v30.8h, v4.8h
+	WORD $0x4e6557ff // srshl v31.8h, v31.8h, v5.8h
+	WORD $0x4e660fde // sqadd v30.8h, v30.8h, v6.8h
+	WORD $0x4e660fff // sqadd v31.8h, v31.8h, v6.8h
+	WORD $0x0e214bc9 // sqxtn v9.8b, v30.8h
+	WORD $0x4e214be9 // sqxtn2 v9.16b, v31.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	ADD R0, R9
+	VST1 [V9.B16], (R9)
 	RET

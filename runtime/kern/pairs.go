@@ -69,20 +69,44 @@ func addPairs(acc *[4]uint32, xa, xb []int8, words [][4]uint64) {
 	for ; k <= len(xa)-16 && i <= len(words)-4; k, i = k+16, i+4 {
 		addSixteen(acc, (*[16]int8)(xa[k:k+16:k+16]), (*[16]int8)(xb[k:k+16:k+16]), (*[4][4]uint64)(words[i:i+4:i+4]))
 	}
-	if k < len(xa)-3 && i <= len(words)-4 { // the rest, and inputs that are zero
-		var a, b [16]int8
-		copy(a[:], xa[k:])
-		copy(b[:], xb[k:])
-		addSixteen(acc, &a, &b, (*[4][4]uint64)(words[i:i+4:i+4]))
-		return
+	for ; k <= len(xa)-4 && i < len(words); k, i = k+4, i+1 {
+		addFourPairs(acc, (*[4]int8)(xa[k:k+4:k+4]), (*[4]int8)(xb[k:k+4:k+4]), &words[i])
 	}
 	for ; k < len(xa); k++ {
-		w, a, b := words[k/4][k&3], uint32(xa[k]), uint32(xb[k])
+		w, a, b := words[i][k&3], uint32(xa[k]), uint32(xb[k])
 		acc[0] += a * uint32(w)
 		acc[1] += a * uint32(w>>32)
 		acc[2] += b * uint32(w)
 		acc[3] += b * uint32(w>>32)
 	}
+}
+
+// addFourPairs is addSixteen for four products.
+//
+//go:noinline
+func addFourPairs(acc *[4]uint32, xa, xb *[4]int8, words *[4]uint64) {
+	a0, a1, b0, b1 := acc[0], acc[1], acc[2], acc[3]
+	a, b, w := uint32(xa[0]), uint32(xb[0]), words[0]
+	a0 += a * uint32(w)
+	b0 += b * uint32(w)
+	a1 += a * uint32(w>>32)
+	b1 += b * uint32(w>>32)
+	a, b, w = uint32(xa[1]), uint32(xb[1]), words[1]
+	a0 += a * uint32(w)
+	b0 += b * uint32(w)
+	a1 += a * uint32(w>>32)
+	b1 += b * uint32(w>>32)
+	a, b, w = uint32(xa[2]), uint32(xb[2]), words[2]
+	a0 += a * uint32(w)
+	b0 += b * uint32(w)
+	a1 += a * uint32(w>>32)
+	b1 += b * uint32(w>>32)
+	a, b, w = uint32(xa[3]), uint32(xb[3]), words[3]
+	a0 += a * uint32(w)
+	b0 += b * uint32(w)
+	a1 += a * uint32(w>>32)
+	b1 += b * uint32(w>>32)
+	acc[0], acc[1], acc[2], acc[3] = a0, a1, b0, b1
 }
 
 // addSixteen adds sixteen products of two pixels: without a loop, twelve registers
