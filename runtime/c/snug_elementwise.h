@@ -20,15 +20,15 @@ typedef struct {
    is below 2 * 255 * 2^15 + 2^29, so 32 bits hold it. */
 static inline void snug_add_s8(const snug_plane *g, const int8_t *a, const int8_t *b, int8_t *y)
 {
-    const int32_t round = ((int32_t)1 << g->shift) >> 1;
+    const int32_t round = (int32_t)((1u << (uint32_t)g->shift) >> 1u);
     int32_t row, col, c;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
-            const int8_t *ap = a + row * g->a_row + col * g->a_col;
-            const int8_t *bp = b + row * g->b_row + col * g->b_col;
-            int8_t *yp = y + row * g->y_row + col * g->y_col;
+            const int8_t *ap = &a[(row * g->a_row) + (col * g->a_col)];
+            const int8_t *bp = &b[(row * g->b_row) + (col * g->b_col)];
+            int8_t *yp = &y[(row * g->y_row) + (col * g->y_col)];
             for (c = 0; c < g->c; c++) {
-                const int32_t t = (ap[c] - g->a_zero) * g->a_mul + (bp[c] - g->b_zero) * g->b_mul;
+                const int32_t t = ((ap[c] - g->a_zero) * g->a_mul) + ((bp[c] - g->b_zero) * g->b_mul);
                 yp[c] = (int8_t)snug_clamp(((t + round) >> g->shift) + g->zero, g->lo, g->hi);
             }
         }
@@ -38,13 +38,13 @@ static inline void snug_add_s8(const snug_plane *g, const int8_t *a, const int8_
 /* round((a - a_zero) * (b - b_zero) * a_mul / 2^shift) + zero. */
 static inline void snug_mul_s8(const snug_plane *g, const int8_t *a, const int8_t *b, int8_t *y)
 {
-    const int64_t round = ((int64_t)1 << g->shift) >> 1;
+    const int64_t round = (int64_t)(((uint64_t)1u << (uint32_t)g->shift) >> 1u);
     int32_t row, col, c;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
-            const int8_t *ap = a + row * g->a_row + col * g->a_col;
-            const int8_t *bp = b + row * g->b_row + col * g->b_col;
-            int8_t *yp = y + row * g->y_row + col * g->y_col;
+            const int8_t *ap = &a[(row * g->a_row) + (col * g->a_col)];
+            const int8_t *bp = &b[(row * g->b_row) + (col * g->b_col)];
+            int8_t *yp = &y[(row * g->y_row) + (col * g->y_col)];
             for (c = 0; c < g->c; c++) {
                 const int64_t t = (int64_t)((ap[c] - g->a_zero) * (bp[c] - g->b_zero)) * g->a_mul;
                 yp[c] = (int8_t)snug_clamp((int32_t)((t + round) >> g->shift) + g->zero, g->lo, g->hi);
@@ -67,8 +67,8 @@ static inline void snug_lookup_s8(const snug_map *g, const int8_t *x, int8_t *y)
         for (b = 0; b < g->dim[1]; b++) {
             for (c = 0; c < g->dim[2]; c++) {
                 for (d = 0; d < g->dim[3]; d++) {
-                    const int8_t *xp = x + a * g->x[0] + b * g->x[1] + c * g->x[2] + d * g->x[3];
-                    int8_t *yp = y + a * g->y[0] + b * g->y[1] + c * g->y[2] + d * g->y[3];
+                    const int8_t *xp = &x[(a * g->x[0]) + (b * g->x[1]) + (c * g->x[2]) + (d * g->x[3])];
+                    int8_t *yp = &y[(a * g->y[0]) + (b * g->y[1]) + (c * g->y[2]) + (d * g->y[3])];
                     for (e = 0; e < g->dim[4]; e++) {
                         yp[e * g->y[4]] = g->table[(uint8_t)xp[e * g->x[4]]];
                     }
@@ -85,8 +85,8 @@ static inline void snug_copy_s8(const snug_map *g, const int8_t *x, int8_t *y)
         for (b = 0; b < g->dim[1]; b++) {
             for (c = 0; c < g->dim[2]; c++) {
                 for (d = 0; d < g->dim[3]; d++) {
-                    const int8_t *xp = x + a * g->x[0] + b * g->x[1] + c * g->x[2] + d * g->x[3];
-                    int8_t *yp = y + a * g->y[0] + b * g->y[1] + c * g->y[2] + d * g->y[3];
+                    const int8_t *xp = &x[(a * g->x[0]) + (b * g->x[1]) + (c * g->x[2]) + (d * g->x[3])];
+                    int8_t *yp = &y[(a * g->y[0]) + (b * g->y[1]) + (c * g->y[2]) + (d * g->y[3])];
                     for (e = 0; e < g->dim[4]; e++) {
                         yp[e * g->y[4]] = xp[e * g->x[4]];
                     }
@@ -107,19 +107,20 @@ typedef struct {
 static inline void snug_frame_s8(const snug_frame *g, int8_t *y)
 {
     const int32_t line = g->w * g->c;
+    const int8_t zero = (int8_t)g->zero;
     int32_t r, i;
-    for (r = 0; r < g->h; r++, y += line) {
-        if (r < g->top || r >= g->h - g->bottom) {
-            for (i = 0; i < line; i++) {
-                y[i] = (int8_t)g->zero;
-            }
-            continue;
+    for (r = 0; r < g->h; r++) {
+        int32_t left = line, right = line;
+        int8_t *yp = &y[r * line];
+        if ((r >= g->top) && (r < (g->h - g->bottom))) {
+            left = g->left * g->c;
+            right = line - (g->right * g->c);
         }
-        for (i = 0; i < g->left * g->c; i++) {
-            y[i] = (int8_t)g->zero;
+        for (i = 0; i < left; i++) {
+            yp[i] = zero;
         }
-        for (i = line - g->right * g->c; i < line; i++) {
-            y[i] = (int8_t)g->zero;
+        for (i = right; i < line; i++) {
+            yp[i] = zero;
         }
     }
 }

@@ -26,17 +26,19 @@ static inline void snug_maxpool_s8(const snug_pool *g, const int8_t *x, int8_t *
     int32_t row, col, kh, kw, c;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
-            int8_t *yp = y + row * g->y_row + col * g->y_col;
+            int8_t *yp = &y[(row * g->y_row) + (col * g->y_col)];
             for (c = 0; c < g->c; c++) {
                 yp[c] = -128;
             }
             for (kh = 0; kh < g->kh; kh++) {
-                const int32_t r = row * g->stride_h - g->pad_h + kh * g->dilation_h;
-                for (kw = 0; r >= 0 && r < g->xh && kw < g->kw; kw++) {
-                    const int32_t s = col * g->stride_w - g->pad_w + kw * g->dilation_w;
-                    const int8_t *xp = x + r * g->x_row + s * g->x_col;
-                    for (c = 0; s >= 0 && s < g->xw && c < g->c; c++) {
-                        yp[c] = xp[c] > yp[c] ? xp[c] : yp[c];
+                const int32_t r = (row * g->stride_h) - g->pad_h + (kh * g->dilation_h);
+                for (kw = 0; (r >= 0) && (r < g->xh) && (kw < g->kw); kw++) {
+                    const int32_t s = (col * g->stride_w) - g->pad_w + (kw * g->dilation_w);
+                    if ((s >= 0) && (s < g->xw)) {
+                        const int8_t *xp = &x[(r * g->x_row) + (s * g->x_col)];
+                        for (c = 0; c < g->c; c++) {
+                            yp[c] = (xp[c] > yp[c]) ? xp[c] : yp[c];
+                        }
                     }
                 }
             }
@@ -54,20 +56,20 @@ static inline void snug_avgpool_s8(const snug_pool *g, const int8_t *x, int8_t *
             for (c = 0; c < g->c; c++) {
                 int32_t sum = 0, n = 0, mean = 0;
                 for (kh = 0; kh < g->kh; kh++) {
-                    const int32_t r = row * g->stride_h - g->pad_h + kh * g->dilation_h;
-                    for (kw = 0; r >= 0 && r < g->xh && kw < g->kw; kw++) {
-                        const int32_t s = col * g->stride_w - g->pad_w + kw * g->dilation_w;
-                        if (s >= 0 && s < g->xw) {
-                            sum += x[r * g->x_row + s * g->x_col + c];
+                    const int32_t r = (row * g->stride_h) - g->pad_h + (kh * g->dilation_h);
+                    for (kw = 0; (r >= 0) && (r < g->xh) && (kw < g->kw); kw++) {
+                        const int32_t s = (col * g->stride_w) - g->pad_w + (kw * g->dilation_w);
+                        if ((s >= 0) && (s < g->xw)) {
+                            sum += x[(r * g->x_row) + (s * g->x_col) + c];
                             n++;
                         }
                     }
                 }
                 if (n > 0) {
-                    const int32_t i = g->counts > 1 ? n - 1 : 0;
-                    mean = snug_scale(sum - n * g->x_zero, g->mul[i], g->shift[i]);
+                    const int32_t i = (g->counts > 1) ? (n - 1) : 0;
+                    mean = snug_scale(sum - (n * g->x_zero), g->mul[i], g->shift[i]);
                 }
-                y[row * g->y_row + col * g->y_col + c] = (int8_t)snug_clamp(mean + g->zero, g->lo, g->hi);
+                y[(row * g->y_row) + (col * g->y_col) + c] = (int8_t)snug_clamp(mean + g->zero, g->lo, g->hi);
             }
         }
     }
