@@ -20,7 +20,8 @@ typedef struct {
    is below 2 * 255 * 2^15 + 2^29, so 32 bits hold it. */
 static inline void snug_add_s8(const snug_plane *g, const int8_t *a, const int8_t *b, int8_t *y)
 {
-    const int32_t round = (int32_t)((1u << (uint32_t)g->shift) >> 1u);
+    const uint32_t half = (1u << (uint32_t)g->shift) >> 1u;
+    const int32_t round = (int32_t)half;
     int32_t row, col, c;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
@@ -38,7 +39,8 @@ static inline void snug_add_s8(const snug_plane *g, const int8_t *a, const int8_
 /* round((a - a_zero) * (b - b_zero) * a_mul / 2^shift) + zero. */
 static inline void snug_mul_s8(const snug_plane *g, const int8_t *a, const int8_t *b, int8_t *y)
 {
-    const int64_t round = (int64_t)(((uint64_t)1u << (uint32_t)g->shift) >> 1u);
+    const uint32_t half = (1u << (uint32_t)g->shift) >> 1u;
+    const int64_t round = (int64_t)half;
     int32_t row, col, c;
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
