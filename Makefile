@@ -5,10 +5,11 @@
 # make generate  run generators again
 # make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
 # make bench-peers  XNNPACK on single layers, counted in the same way; loads Debian's arm64 packages
+# make eva       Frama-C/Eva on the portable C of the bundled keyword network, layer by layer; docs/eva.md
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test fuzz update generate check bench-arm bench-peers
+.PHONY: demo test fuzz update generate check bench-arm bench-peers eva
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -28,6 +29,9 @@ bench-arm:
 
 bench-peers:
 	@sh ./scripts/bench-peers.sh $(ARGS)
+
+eva:
+	@GO="$(GO)" ./scripts/eva.sh $(ARGS)
 
 generate:
 	$(GO) generate ./...

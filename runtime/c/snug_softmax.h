@@ -18,10 +18,10 @@ static inline int32_t snug_quotient(int64_t a, int64_t b)
 {
     int32_t q = 0, bit;
     for (bit = 8; bit >= 0; bit--) {
-        const int64_t d = b * ((int64_t)1 << bit);
+        const int64_t d = b * (int64_t)(1u << (uint32_t)bit);
         if (a >= d) {
             a -= d;
-            q |= (int32_t)1 << bit;
+            q += (int32_t)(1u << (uint32_t)bit);
         }
     }
     return q;
@@ -30,18 +30,20 @@ static inline int32_t snug_quotient(int64_t a, int64_t b)
 static inline void snug_softmax_s8(const snug_softmax *g, const int8_t *x, int8_t *y)
 {
     int32_t r, c;
-    for (r = 0; r < g->rows; r++, x += g->x_row, y += g->y_row) {
-        int32_t top = x[0];
+    for (r = 0; r < g->rows; r++) {
+        const int8_t *xp = &x[r * g->x_row];
+        int8_t *yp = &y[r * g->y_row];
+        int32_t top = xp[0];
         int64_t sum = 0;
         for (c = 0; c < g->c; c++) {
-            top = x[c] > top ? x[c] : top;
+            top = (xp[c] > top) ? xp[c] : top;
         }
         for (c = 0; c < g->c; c++) {
-            sum += g->exp[top - x[c]];
+            sum += g->exp[top - xp[c]];
         }
         for (c = 0; c < g->c; c++) {
-            const int32_t p = snug_quotient((int64_t)g->exp[top - x[c]] * 512 + sum, 2 * sum);
-            y[c] = (int8_t)((p > 255 ? 255 : p) - 128);
+            const int32_t p = snug_quotient(((int64_t)g->exp[top - xp[c]] * 512) + sum, 2 * sum);
+            yp[c] = (int8_t)(((p > 255) ? 255 : p) - 128);
         }
     }
 }
