@@ -199,6 +199,9 @@ func TestZooC(t *testing.T) {
 // buildAndRun compiles and runs an emitted test; it skips what is not installed.
 func buildAndRun(t *testing.T, dir, name, build, run string) {
 	t.Helper()
+	if _, err := exec.LookPath("clang"); err != nil { // as Debian names it
+		build = strings.Replace(build, "clang ", "clang-19 ", 1)
+	}
 	for _, tool := range []string{strings.Fields(build)[0], strings.Fields(run + " true")[0]} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skip("skipped: " + tool + " is not installed; scripts/tools.sh says what to install")
