@@ -138,6 +138,32 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestConcatenated holds that the branches of a concatenation wait for each
+// other, and that each has the steps of its channels of the whole.
+func TestConcatenated(t *testing.T) {
+	b := branches()
+	g := b.run(t, Options{Accum: ir.Accum{Bits: 14}, Effort: 2})
+	i := slices.IndexFunc(g.Nodes, func(n *ir.Node) bool { return n.Op == "Concat" })
+	cat := g.Nodes[i]
+	whole := cat.Out[0].Format.Steps
+	if whole == nil {
+		t.Fatal("a concatenation that only convolutions read has no steps")
+	}
+	for _, v := range cat.In {
+		if n := channelsOf(v.Shape); !slices.Equal(v.Format.Steps, whole[:n]) {
+			t.Errorf("%s has steps %v, its part of the whole %v", v.Name, v.Format.Steps, whole[:n])
+		} else {
+			whole = whole[n:]
+		}
+	}
+	s := &state{g: g, o: &Options{Effort: 2}}
+	classesOf(s)
+	groups := s.groups()
+	if i := slices.IndexFunc(groups, func(group []*ir.Node) bool { return len(group) == 2 }); i < 0 || groups[i][0].Out[0] != cat.In[0] {
+		t.Error("the branches are no group")
+	}
+}
+
 // TestCancel holds that a cancelled run stops with the context's error.
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

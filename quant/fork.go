@@ -29,6 +29,7 @@ func (s *state) fork(classes []*class) []*class {
 			w := &ir.Value{Name: v.Name + ".levels", Elem: v.Elem, Shape: v.Shape, Range: v.Range}
 			copies[v] = w
 			s.classOf[w] = &class{values: []*ir.Value{w}, convs: convs, lo: v.Range[0], hi: v.Range[1]}
+			s.classOf[w].place()
 			made = append(made, s.classOf[w])
 		}
 		c.convs = nil

@@ -17,18 +17,89 @@ type class struct {
 	others  bool       // something else reads a member too
 	output  bool       // a member is the network's output
 	lo, hi  float64
-	fixed   *ir.Format
-	at      point // of the format that search found
-	forked  bool  // convolutions should read a copy with levels of its own
-	settled bool  // the weights pass has chosen the format
+	// first is the channel of the class that is the first of a member, for
+	// members of different channels; channels is how many the class has. nil:
+	// members do not look at channels alike.
+	first    map[*ir.Value]int
+	channels int
+	fixed    *ir.Format
+	at       point // of the format that search found
+	forked   bool  // convolutions should read a copy with levels of its own
+	settled  bool  // the weights pass has chosen the format
 }
 
 // give gives every member format f.
 func (c *class) give(f ir.Format) {
 	for _, v := range c.values {
-		own := f
+		own := c.part(&f, v)
 		v.Format = &own
 	}
+}
+
+// part is format f of the class as member v has it: the steps of its channels.
+func (c *class) part(f *ir.Format, v *ir.Value) ir.Format {
+	own := *f
+	if f.Steps != nil {
+		own.Steps = f.Steps[c.first[v]:][:channelsOf(v.Shape)]
+	}
+	return own
+}
+
+// place finds the channels of the members: a concatenation of channels puts
+// them side by side, and pooling leaves them.
+func (c *class) place() {
+	first := map[*ir.Value]int{c.values[0]: 0}
+	set := func(v *ir.Value, at int) bool {
+		old, ok := first[v]
+		if !ok {
+			first[v] = at
+		}
+		return !ok || old == at
+	}
+	for range c.movers { // each round places one mover more, at least
+		for _, n := range c.movers {
+			if n.Op != "MaxPool" && (n.Op != "Concat" || n.Attrs.Axis != 1) {
+				return
+			}
+			if !placed(n, first, set) {
+				return
+			}
+		}
+	}
+	least, end := 0, 0
+	for _, v := range c.values {
+		least, end = min(least, first[v]), max(end, first[v]+channelsOf(v.Shape))
+	}
+	for v := range first {
+		first[v] -= least
+	}
+	c.first, c.channels = first, end-least
+}
+
+// placed passes what is known of the operands of n on to the others, by set,
+// and reports whether they agree.
+func placed(n *ir.Node, first map[*ir.Value]int, set func(*ir.Value, int) bool) bool {
+	base, known := first[n.Out[0]]
+	at := 0
+	for _, v := range n.In {
+		if f, ok := first[v]; ok && !known {
+			base, known = f-at, true
+		}
+		at += channelsOf(v.Shape)
+	}
+	if !known {
+		return true
+	}
+	if !set(n.Out[0], base) {
+		return false
+	}
+	for _, v := range n.In {
+		if !set(v, base) {
+			return false
+		}
+		base += channelsOf(v.Shape)
+	}
+	return true
 }
 
 // movers are the operators whose output has the format of their inputs.
@@ -154,7 +225,11 @@ func classesOf(s *state) []*class {
 	for _, v := range s.g.Out {
 		of[v].others, of[v].output = true, true
 	}
-	return slices.DeleteFunc(all, func(c *class) bool { return of[c.values[0]] != c })
+	all = slices.DeleteFunc(all, func(c *class) bool { return of[c.values[0]] != c })
+	for _, c := range all {
+		c.place()
+	}
+	return all
 }
 
 // join merges b into a, or a into b, whichever came first in the graph.

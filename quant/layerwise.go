@@ -28,7 +28,7 @@ type pair struct {
 // as it does in full precision on the calibration set. Scales are powers of two,
 // one a tensor.
 func (r *intRun) layerwise(c *class, v *ir.Value, real func() (realOf, error)) error {
-	readers, _, err := r.readers(c, v, real)
+	readers, _, err := r.readers(c, []writing{{v, real}})
 	if err != nil {
 		return err
 	}

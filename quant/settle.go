@@ -19,30 +19,36 @@ const feedbackEffort = 2
 // searchSamples is about how many samples a format is judged on.
 const searchSamples = 6000
 
-// settle chooses the format of v's class again, now that what computes v is
-// known: levels and clipping that leave the least error at the sums that read
-// the class, with the weights that those levels get. Where several nodes write
-// the class, the real network's values have to do.
-func (r *intRun) settle(v *ir.Value, real func() (realOf, error)) error {
-	c := r.s.classOf[v]
+// A writing is what one node writes of a class, and how its reals are computed.
+type writing struct {
+	v     *ir.Value
+	reals func() (realOf, error)
+}
+
+// settle chooses the format of the class of parts again, now that what computes
+// them is known: levels and clipping that leave the least error at the sums that
+// read the class, with the weights that those levels get. Where other nodes
+// write the class too, the real network's values have to do.
+func (r *intRun) settle(parts []writing) error {
+	c := r.s.classOf[parts[0].v]
 	if c.settled || c.fixed != nil || c.output || len(c.convs) == 0 {
 		return nil
 	}
 	if r.s.o.Search == "layerwise" {
 		c.settled = true
-		return r.layerwise(c, v, real)
+		return r.layerwise(c, parts[0].v, parts[0].reals)
 	}
-	if r.s.o.Effort == 0 || r.s.o.Pow2 {
+	if !r.s.settles() {
 		return nil
 	}
 	c.settled = true
 	t := &trial{s: r.s, c: c, lo: c.lo, hi: c.hi}
 	var ranges *profile
 	var err error
-	if t.readers, ranges, err = r.readers(c, v, real); err != nil {
+	if t.readers, ranges, err = r.readers(c, parts); err != nil {
 		return err
 	}
-	if c.stepped() {
+	if len(parts) == len(c.writers) && c.stepped() {
 		if err := t.step(ranges); err != nil {
 			return err
 		}
@@ -88,14 +94,13 @@ func (t *trial) scores(points []point) ([]float64, error) {
 func (t *trial) step(p *profile) error {
 	tries := []*trial{t}
 	if t.c.depthwise() {
-		steps := make([]float64, len(p.lo))
-		for ch := range steps { // a channel that is hardly ever used keeps a factor that 32 bits hold
-			steps[ch] = max(p.hi[ch]-p.lo[ch], (t.hi-t.lo)/(maxStep*maxStep))
-		}
-		tries = append(tries, t.with(steps, p))
+		tries = append(tries, t.with(p.reach(1), p))
 	} else {
 		for _, b := range balances {
 			tries = append(tries, t.with(t.c.balanced(t.readers, p, b), p))
+		}
+		for _, r := range reaches {
+			tries = append(tries, t.with(t.c.reaching(p, r), p))
 		}
 	}
 	scores := make([]float64, len(tries))
@@ -127,39 +132,55 @@ func (t *trial) with(steps []float64, p *profile) *trial {
 // A reader is a convolution that reads a class, with its inputs at samples.
 type reader struct {
 	node   *ir.Node
+	first  int // channel of the class that is the first of the input
 	target *target
 	x      []float32 // reals
 }
 
-// readers gathers what the convolutions of c read, and the ranges of v's
-// channels when one node writes the class.
-func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]reader, *profile, error) {
+// settles reports whether formats are chosen again in the weights pass.
+func (s *state) settles() bool { return s.o.Effort > 0 && !s.o.Pow2 && s.o.Search == "" }
+
+// readers gathers what the convolutions of c read, and the ranges of the class's
+// channels when parts are all of it.
+func (r *intRun) readers(c *class, parts []writing) ([]reader, *profile, error) {
 	var all []reader
 	for _, n := range c.convs {
 		t := r.s.stats.targets[n]
 		t.compensate(r.values)
 		t = t.thin(searchSamples)
-		all = append(all, reader{n, t, make([]float32, t.at.rows*t.at.n)})
+		all = append(all, reader{n, c.first[n.In[0]], t, make([]float32, t.at.rows*t.at.n)})
 	}
-	if len(c.writers) != 1 {
+	if len(parts) != len(c.writers) {
 		for i := range all {
 			p := r.s.stats.sums[all[i].node]
-			all[i] = reader{p.node, newTarget(p), p.x}
+			all[i] = reader{p.node, all[i].first, newTarget(p), p.x}
 			sumPatches(all[i].target.y, p, p.node.In[1].Const.Real, p.node.Attrs.Group, p.x)
 			all[i].target.centre()
 		}
 		return all, nil, nil
 	}
-	channels := channelsOf(v.Shape)
-	lows, highs := make([]float32, r.images()*channels), make([]float32, r.images()*channels)
+	lows, highs := make([]float32, r.images()*c.channels), make([]float32, r.images()*c.channels)
 	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
-		f, err := real()
-		return func(i int) error {
-			x, err := f(i)
-			if err != nil {
-				return err
+		reals := make([]realOf, len(parts))
+		for j, p := range parts {
+			var err error
+			if reals[j], err = p.reals(); err != nil {
+				return nil, err
 			}
-			tensors := map[*ir.Value]*ir.Tensor{v: {Elem: ir.Float32, Shape: v.Shape, Real: x}}
+		}
+		return func(i int) error {
+			tensors := map[*ir.Value]*ir.Tensor{}
+			for j, p := range parts {
+				x, err := reals[j](i)
+				if err != nil {
+					return err
+				}
+				tensors[p.v] = &ir.Tensor{Elem: ir.Float32, Shape: p.v.Shape, Real: x}
+				if c.first != nil {
+					at := i*c.channels + c.first[p.v]
+					rangesOf(x, channelsOf(p.v.Shape), lows[at:], highs[at:])
+				}
+			}
 			for _, n := range c.movers {
 				if err := move(n, tensors, nil); err != nil {
 					return err
@@ -169,14 +190,18 @@ func (r *intRun) readers(c *class, v *ir.Value, real func() (realOf, error)) ([]
 				p := rd.target.at
 				p.gather(rd.x, p.n, i*p.perImage, tensors[rd.node.In[0]].Real, i)
 			}
-			for ch := range channels {
-				part := x[ch*len(x)/channels : (ch+1)*len(x)/channels]
-				lows[i*channels+ch], highs[i*channels+ch] = slices.Min(part), slices.Max(part)
-			}
 			return nil
-		}, err
+		}, nil
 	})
-	return all, newProfile(lows, highs, channels), err
+	return all, newProfile(lows, highs, c.channels), err
+}
+
+// rangesOf widens lows and highs by each of the channels of x.
+func rangesOf(x []float32, channels int, lows, highs []float32) {
+	for ch := range channels {
+		own := x[ch*len(x)/channels : (ch+1)*len(x)/channels]
+		lows[ch], highs[ch] = min(lows[ch], slices.Min(own)), max(highs[ch], slices.Max(own))
+	}
 }
 
 // quantize rounds the inputs of r to the level numbers of f.
@@ -225,12 +250,13 @@ func (s *state) judge(c *class, readers []reader, f *ir.Format) float64 {
 	total := c.ownError(s, f)
 	for _, rd := range readers {
 		x := make([]float32, len(rd.x))
-		rd.quantize(x, f)
+		own := c.part(f, rd.node.In[0])
+		rd.quantize(x, &own)
 		noise, power := 0.0, 0.0
 		if isGiven(rd.node.In[1]) {
 			continue
 		}
-		products, ok := s.products(rd.node, f, rd.target, x)
+		products, ok := s.products(rd.node, &own, rd.target, x)
 		if !ok {
 			return math.Inf(1)
 		}

@@ -13,6 +13,10 @@ import (
 // (cross-layer equalization of arXiv 1906.04721 is 1/2 with ranges).
 var balances = []float64{0.25, 0.5}
 
+// reaches are the exponents of the other steps that are tried, reach^exponent:
+// at 1 the levels of each channel end where its range does.
+var reaches = []float64{0.5, 1}
+
 // maxStep bounds a step, in both directions from the median.
 const maxStep = 10
 
@@ -31,18 +35,27 @@ func newProfile(lows, highs []float32, channels int) *profile {
 	return p
 }
 
-// stepped reports whether the channels of c may have steps: one convolution
-// writes it, whose requantizer has a factor for each channel, only convolutions
-// read it, and what lies between looks at each channel for itself.
+// stepped reports whether the channels of c may have steps: convolutions write
+// it, whose requantizers have a factor for each channel, and with one clamp; only
+// convolutions read it, and what lies between looks at each channel for itself.
 func (c *class) stepped() bool {
-	if len(c.writers) != 1 || c.writers[0] == nil || c.writers[0].Op != "Conv" || c.others || c.output {
+	if c.first == nil || c.others || c.output {
 		return false
+	}
+	for _, n := range c.writers {
+		if n == nil || n.Op != "Conv" || !sameClamp(n, c.writers[0]) {
+			return false
+		}
 	}
 	if k := c.writers[0].Attrs.Clamp; k != nil && k[0] != 0 && k[0] > -math.MaxFloat32 {
 		return false // levels end at one real for all channels, which is not one level
 	}
-	return !slices.ContainsFunc(c.movers, func(n *ir.Node) bool { return n.Op != "MaxPool" }) &&
-		!slices.ContainsFunc(c.convs, func(n *ir.Node) bool { return isGiven(n.In[1]) })
+	return !slices.ContainsFunc(c.convs, func(n *ir.Node) bool { return isGiven(n.In[1]) })
+}
+
+func sameClamp(a, b *ir.Node) bool {
+	x, y := a.Attrs.Clamp, b.Attrs.Clamp
+	return x == y || x != nil && y != nil && *x == *y
 }
 
 // depthwise reports whether each convolution that reads c sums one channel.
@@ -57,17 +70,42 @@ func (c *class) balanced(readers []reader, p *profile, balance float64) []float6
 	for ch := range steps {
 		var x, w float64
 		for _, rd := range readers {
-			x += rd.power(ch)
-			w += weightPower(rd.node, ch)
+			if own := ch - rd.first; own >= 0 && own < channelsOf(rd.node.In[0].Shape) {
+				x += rd.power(own)
+				w += weightPower(rd.node, own)
+			}
 		}
 		steps[ch] = math.Pow(max(x, 1e-12)/max(w, 1e-12), balance/2)
 	}
-	middle := slices.Sorted(slices.Values(steps))[channels/2]
+	c.bound(steps, p)
+	return steps
+}
+
+// reaching returns the steps of c for a power of the channels' reach.
+func (c *class) reaching(p *profile, power float64) []float64 {
+	steps := p.reach(power)
+	c.bound(steps, p)
+	return steps
+}
+
+// reach returns a power of the width of each channel's range; a channel that is
+// hardly ever used keeps a factor that 32 bits hold.
+func (p *profile) reach(power float64) []float64 {
+	steps := make([]float64, len(p.lo))
+	least := (slices.Max(p.hi) - slices.Min(p.lo)) / (maxStep * maxStep)
+	for ch := range steps {
+		steps[ch] = math.Pow(max(p.hi[ch]-p.lo[ch], least, minRange), power)
+	}
+	return steps
+}
+
+// bound brings steps near one, and lets channels that have a limit meet it.
+func (c *class) bound(steps []float64, p *profile) {
+	middle := slices.Sorted(slices.Values(steps))[len(steps)/2]
 	for ch := range steps {
 		steps[ch] = min(max(steps[ch]/middle, 1/float64(maxStep)), maxStep)
 	}
 	c.hold(steps, p)
-	return steps
 }
 
 // hold sees to it that a channel whose activation has an upper limit, such as

@@ -15,22 +15,15 @@ import (
 // what computes it is known: by the error that is left at the sums that read it.
 func weights(s *state) error {
 	r := newRun(s)
-	s.progress("weights", 0, len(s.g.Nodes))
+	s.progress("weights", 0, len(r.groups))
 	if err := r.input(); err != nil {
 		return err
 	}
-	for i, n := range s.g.Nodes {
-		s.progress("weights", i+1, len(s.g.Nodes))
-		var err error
-		if n.Op == "Conv" {
-			err = r.conv(n)
-		} else {
-			err = r.other(n)
+	for i, group := range r.groups {
+		if err := r.group(group); err != nil {
+			return err
 		}
-		if err != nil {
-			return &ir.Error{Pass: "weights", Place: n.Name, Err: err}
-		}
-		r.release(n)
+		s.progress("weights", i+1, len(r.groups))
 	}
 	if s.o.Search == "layerwise" && s.o.Note != nil {
 		s.o.Note(fmt.Sprintf("layer-wise search: tried %d of %d^%d configurations", s.search.tried, operands*operands, s.search.layers))
@@ -42,16 +35,19 @@ func weights(s *state) error {
 // every calibration image.
 type intRun struct {
 	s      *state
+	groups [][]*ir.Node // the nodes, in the order that they get their integers
 	values map[*ir.Value][][]int8
 	last   map[*ir.Value]*ir.Node
 	done   map[*ir.Node]bool
 }
 
 func newRun(s *state) *intRun {
-	r := &intRun{s: s, values: map[*ir.Value][][]int8{}, last: map[*ir.Value]*ir.Node{}, done: map[*ir.Node]bool{}}
-	for _, n := range s.g.Nodes {
-		for _, v := range n.In {
-			r.last[v] = n
+	r := &intRun{s: s, groups: s.groups(), values: map[*ir.Value][][]int8{}, last: map[*ir.Value]*ir.Node{}, done: map[*ir.Node]bool{}}
+	for _, group := range r.groups {
+		for _, n := range group {
+			for _, v := range n.In {
+				r.last[v] = n
+			}
 		}
 	}
 	return r
@@ -77,7 +73,7 @@ func (r *intRun) input() error {
 		x := make([]float32, ir.NumElements(in.Shape))
 		return func(i int) ([]float32, error) { return x, r.s.o.Calib.Sample(i, x) }, nil
 	}
-	if err := r.settle(in, sample); err != nil {
+	if err := r.settle([]writing{{in, sample}}); err != nil {
 		return err
 	}
 	return r.quantizeInput()
@@ -151,15 +147,42 @@ func formatIn(n *ir.Node) *ir.Format {
 	return nil
 }
 
-// other gives a node that sums no products the format of its output, and runs
-// it.
-func (r *intRun) other(n *ir.Node) error {
-	if !movers[n.Op] {
-		if err := r.settle(n.Out[0], func() (realOf, error) { return r.exact(n) }); err != nil {
-			return err
+// group gives the nodes of one group their integers, and the class that they
+// write its format in between: sums are decided before it, requantizers after.
+func (r *intRun) group(group []*ir.Node) error {
+	var parts []writing
+	at := func(n *ir.Node, err error) error { return &ir.Error{Pass: "weights", Place: n.Name, Err: err} }
+	for _, n := range group {
+		reals := func() (realOf, error) { return r.exact(n) }
+		if n.Op == "Conv" {
+			if err := r.conv(n); err != nil {
+				return at(n, err)
+			}
+			reals = func() (realOf, error) { return r.reals(n) }
+		}
+		parts = append(parts, writing{n.Out[0], reals})
+	}
+	if first := group[0]; !movers[first.Op] {
+		if err := r.settle(parts); err != nil {
+			return at(first, err)
 		}
 	}
-	if isUnary(n) {
+	for _, n := range group {
+		if err := r.finish(n); err != nil {
+			return at(n, err)
+		}
+		r.release(n)
+	}
+	return nil
+}
+
+// finish computes the integers of what n computes, whose format is settled.
+func (r *intRun) finish(n *ir.Node) error {
+	switch {
+	case n.Op == "Conv":
+		r.requantizer(n)
+		return r.run(n)
+	case isUnary(n):
 		if err := table(n); err != nil {
 			return err
 		}
