@@ -269,7 +269,7 @@ func (s *state) searchFormat(c *class) (ir.Format, error) {
 	scratch := s.newScratch(c)
 	best := func(own bool) (point, float64, error) {
 		least := math.Inf(1)
-		at, err := climb(point{slices.Index(levelCounts, startLevels(s.o.Accum, c)), 0}, []int{4, 2, 1}, func(points []point) ([]float64, error) {
+		at, err := climb(starts(slices.Index(levelCounts, startLevels(s.o.Accum, c))), []int{4, 2, 1}, func(points []point) ([]float64, error) {
 			scores := make([]float64, len(points))
 			for i, p := range points {
 				f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)

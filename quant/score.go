@@ -43,6 +43,29 @@ func variance(y []float32) float64 {
 	return max(sq/n-sum*sum/n/n, 0)
 }
 
+// unexplained is the variance that is left of y when the multiple of q that fits
+// it best is taken off.
+func unexplained(q, y []float32) float64 {
+	var own, cov, meanQ, meanY float64
+	for i, v := range q {
+		meanQ += float64(v)
+		meanY += float64(y[i])
+	}
+	n := float64(len(q))
+	meanQ, meanY = meanQ/n, meanY/n
+	power := 0.0
+	for i, v := range q {
+		d, t := float64(v)-meanQ, float64(y[i])-meanY
+		own += d * d
+		cov += d * t
+		power += t * t
+	}
+	if cov > 0 {
+		power -= cov * cov / own
+	}
+	return max(power, 0) / n
+}
+
 // sumPatches computes the sums of all channels at all samples: y[m][n] =
 // w[m][k] * x[k][n] within each group.
 func sumPatches(y []float32, p *patches, w []float32, groups int, x []float32) {
@@ -60,8 +83,7 @@ func (t *scratch) score(c *class, f *ir.Format) float64 {
 	total := c.ownError(t.s, f)
 	for i, n := range c.convs {
 		p := t.s.stats.sums[n]
-		scales, ok := t.quantizeWeights(n, f)
-		if !ok {
+		if !t.quantizeWeights(n, f) {
 			return math.Inf(1)
 		}
 		t.x = resize(t.x, len(p.x))
@@ -71,12 +93,7 @@ func (t *scratch) score(c *class, f *ir.Format) float64 {
 		sumPatches(t.y, p, t.w, n.Attrs.Group, t.x)
 		e := 0.0
 		for ch := range m {
-			sc := float32(scales[ch] * f.Scale())
-			y, r := t.y[ch*p.n:(ch+1)*p.n], t.real[i][ch*p.n:(ch+1)*p.n]
-			for j := range y {
-				y[j] = float32(y[j]*sc) - r[j]
-			}
-			e += variance(y)
+			e += unexplained(t.y[ch*p.n:(ch+1)*p.n], t.real[i][ch*p.n:(ch+1)*p.n])
 		}
 		total += e / t.power[i]
 	}
@@ -85,33 +102,32 @@ func (t *scratch) score(c *class, f *ir.Format) float64 {
 
 // quantizeWeights fills t.w with the integers that n gets for levels f; false
 // when the budget leaves nothing.
-func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) ([]float64, bool) {
+func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) bool {
 	w := n.In[1]
 	t.w = resize(t.w, w.Const.Len())
 	if w.Const.Int != nil && w.Format != nil {
 		for i, v := range w.Const.Int {
 			t.w[i] = float32(v)
 		}
-		return scalesOf(w), true
+		return true
 	}
 	m := w.Shape[0]
 	k := w.Const.Len() / m
 	g := budgetFor(t.s.o.Rung, t.s.o.Accum, t.s.spare(n), f.Levels, k)
 	if g.l1 < 1 || g.cap < 1 {
-		return nil, false
+		return false
 	}
 	if cap(t.q) < k {
 		t.q = make([]int8, k)
 	}
-	scales := make([]float64, m)
 	for c := range m {
 		q := t.q[:k]
-		scales[c] = quantizeRow(q, w.Const.Real[c*k:(c+1)*k], g, 0)
+		quantizeRow(q, w.Const.Real[c*k:(c+1)*k], g, 0)
 		for i, v := range q {
 			t.w[c*k+i] = float32(v)
 		}
 	}
-	return scales, true
+	return true
 }
 
 // scalesOf returns one scale a channel of weights that have their format.
