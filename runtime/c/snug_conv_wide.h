@@ -25,24 +25,35 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
 }
 
 /* The classical form: 16-bit operands, SMLAL.4s (VMLAL.S16) by element, eight
-   pixels by eight channels, on ARMv7 four. Weights are those of snug_conv_s8_a16_mla, widened, eight
-   channels after the other eight. */
+   pixels by eight channels, on ARMv7 four. Weights are those of
+   snug_conv_s8_a16_mla, widened, eight channels after the other eight. */
 #define SNUG_WIDE_DECLARE(p) int32x4_t a##p = vdupq_n_s32(0), b##p = a##p;
 #define SNUG_WIDE_POINT(p) const int8_t *s##p = x[p] + g->piece[i].at;
+#if defined(__aarch64__) || defined(__clang__)
 #define SNUG_WIDE_LOAD(p)                     \
     const int16x8_t x##p = snug_widen8(s##p); \
     s##p += 8;                                \
     SNUG_HIDE(s##p)
+#define SNUG_WIDE_PART(p, j) ((j) < 4 ? vget_low_s16(x##p) : vget_high_s16(x##p))
+#define SNUG_WIDE_AFTER(p) SNUG_AFTER_P(p)
+#else /* gcc for ARMv7 would copy the halves of a register again and again */
+#define SNUG_WIDE_LOAD(p)                                                    \
+    const int16x8_t x##p = snug_widen8(s##p);                                \
+    int16x4_t l##p = vget_low_s16(x##p), h##p = vget_high_s16(x##p);         \
+    s##p += 8;                                                               \
+    __asm__("" : "+x"(l##p), "+x"(h##p), "+r"(s##p));
+#define SNUG_WIDE_PART(p, j) ((j) < 4 ? l##p : h##p)
+#define SNUG_WIDE_AFTER(p) __asm__("" : "+w"(a##p), "+w"(b##p), "+r"(w) : "x"(l##p), "x"(h##p));
+#endif
 #define SNUG_WIDE_STORE(p) snug_wide_store(&q, &t, a##p, b##p, c, n, y[p]);
 #if defined(__aarch64__)
 #define SNUG_WIDE_PIXEL(p, j)                                            \
     a##p = vmlal_laneq_s16(a##p, vget_low_s16(weights), x##p, j);        \
     b##p = vmlal_high_laneq_s16(b##p, weights, x##p, j);
 #else
-#define SNUG_WIDE_HALF(x, j) ((j) < 4 ? vget_low_s16(x) : vget_high_s16(x))
-#define SNUG_WIDE_PIXEL(p, j)                                                                  \
-    a##p = vmlal_lane_s16(a##p, vget_low_s16(weights), SNUG_WIDE_HALF(x##p, j), (j) & 3);      \
-    b##p = vmlal_lane_s16(b##p, vget_high_s16(weights), SNUG_WIDE_HALF(x##p, j), (j) & 3);
+#define SNUG_WIDE_PIXEL(p, j)                                                            \
+    a##p = vmlal_lane_s16(a##p, vget_low_s16(weights), SNUG_WIDE_PART(p, j), (j) & 3); \
+    b##p = vmlal_lane_s16(b##p, vget_high_s16(weights), SNUG_WIDE_PART(p, j), (j) & 3);
 #endif
 #define SNUG_WIDE_0(p) SNUG_WIDE_PIXEL(p, 0)
 #define SNUG_WIDE_1(p) SNUG_WIDE_PIXEL(p, 1)
@@ -64,7 +75,7 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
     {                                              \
         const int16x8_t weights = snug_next8(&w);  \
         EACH(SNUG_WIDE_##j)                        \
-        EACH(SNUG_AFTER_P)                         \
+        EACH(SNUG_WIDE_AFTER)                      \
     }
 #endif
 #define SNUG_WIDE_TILE(NAME, PIXELS, EACH)                                                                             \
