@@ -62,6 +62,20 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 110)
 }
 
+// costSdot: tiles of eight pixels by eight channels, sixteen products at a time.
+func costSdot(w *work, _ *Kernel, _ *Target) float64 {
+	tile := 0.0
+	for _, p := range w.pieces {
+		tile += float64(p.Len/16) * 80
+		if r := p.Len % 16; r > 0 {
+			tile += 14 + 19*blocks(r, 4)
+		}
+		tile += 14
+	}
+	rest := float64(w.pixels()%8%4)*0.25 + float64(w.pixels()%8/4)*0.6
+	return float64(w.groups) * blocks(w.c, 8) * (float64(w.pixels()/8) + rest) * (tile + 190)
+}
+
 // costRing is a ring form's when its sums need not be split.
 func costRing(w *work, k *Kernel, t *Target) float64 { return k.Form.cost(w, 1, t) }
 

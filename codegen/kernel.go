@@ -19,9 +19,10 @@ const (
 	Rows8             // Rows with each piece padded to a multiple of 8
 	Lanes16           // [channel/16][K][16]: sixteen channels side by side
 	Taps              // [tap][channel]
+	Quads8            // [channel/8][K/4][8][4]: each piece padded to a multiple of 4
 )
 
-var packingNames = [...]string{"none", "rows", "rows8", "lanes16", "taps"}
+var packingNames = [...]string{"none", "rows", "rows8", "lanes16", "taps", "quads8"}
 
 func (p Packing) String() string { return packingNames[p] }
 
@@ -67,6 +68,7 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_ring33x", "Conv", Ring, 16, false, NEON, Rows, 1, &ring33x, "Conv16", costRing, "F(3x3,3x3) modulo 2^16: 36 products for 9 outputs, no bit lost"},
 	{"conv_s8_a16_ring42", "Conv", Ring, 16, false, NEON, Rows, 1, &ring42, "Conv16", costRing, "stride 2 by phases modulo 2^16: 81 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring22", "Conv", Ring, 16, false, NEON, Rows, 1, &ring22, "Conv16", costRing, "stride 2 by phases modulo 2^16: 25 products for 4 outputs, no bit lost"},
+	{"conv_s8_a32_sdot", "Conv", Direct, 32, false, DOT, Quads8, 1, nil, "Conv32", costSdot, "SDOT by lane: four products to a 32-bit sum, operands never widened"},
 	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON, Lanes16, 1, nil, "Conv32", costBaseline, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
 	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON | A64, Rows8, 1, nil, "Conv32", costBaseline, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
 	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},

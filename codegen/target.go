@@ -9,6 +9,7 @@ const (
 	NEON                       // 128-bit integer SIMD
 	A64                        // its 64-bit form: 32 registers
 	A32                        // its 32-bit form: 16 registers
+	DOT                        // SDOT, in the 64-bit form
 	GoWord                     // plain Go: 64-bit words, no SIMD
 )
 
@@ -25,6 +26,7 @@ type Target struct {
 // Targets is the table of targets. To add a CPU, add a row.
 var Targets = []Target{
 	{"cortex-a53", C | NEON | A64, 1, 512 << 10, "-mcpu=cortex-a53", "in-order ARMv8; also A35"},
+	{"cortex-a55", C | NEON | A64 | DOT, 1, 128 << 10, "-mcpu=cortex-a55", "in-order ARMv8.2 with a dot product"},
 	{"cortex-a72", C | NEON | A64, 2, 1 << 20, "-mcpu=cortex-a72", "ARMv8 whose 16-bit MLA runs at half rate; also A57, A73"},
 	{"cortex-a7", C | NEON | A32, 1, 256 << 10, "-mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "ARMv7 with NEON; also A5, A8, A9, A15"},
 	{"generic-c", C, 1, 0, "", "any C99 compiler, no intrinsics"},

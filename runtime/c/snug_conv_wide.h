@@ -8,22 +8,6 @@
 
 #if SNUG_NEON
 
-/* Eight 32-bit sums of n channels from c to y; t are their tables. */
-static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, int32x4_t a, int32x4_t b, int32_t c, int32_t n,
-                                   int8_t *y)
-{
-    if (n >= 8) {
-        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
-    } else {
-        int32_t lanes[8], i;
-        vst1q_s32(lanes, a);
-        vst1q_s32(lanes + 4, b);
-        for (i = 0; i < n; i++) {
-            y[i] = snug_requantize(q, lanes[i], c + i);
-        }
-    }
-}
-
 /* The classical form: 16-bit operands, SMLAL.4s (VMLAL.S16) by element, eight
    pixels by eight channels, on ARMv7 four. Weights are those of
    snug_conv_s8_a16_mla, widened, eight channels after the other eight. */

@@ -147,6 +147,22 @@ static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 
     }
 }
 
+/* Eight 32-bit sums of n channels from c to y; t are their tables. */
+static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, int32x4_t a, int32x4_t b, int32_t c, int32_t n,
+                                   int8_t *y)
+{
+    if (n >= 8) {
+        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
+    } else {
+        int32_t lanes[8], i;
+        vst1q_s32(lanes, a);
+        vst1q_s32(lanes + 4, b);
+        for (i = 0; i < n; i++) {
+            y[i] = snug_requantize(q, lanes[i], c + i);
+        }
+    }
+}
+
 /* Two vectors of a fast requantizer to sixteen clamped channels. */
 static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_narrow8 *ta, const snug_narrow8 *tb, int8x16_t lo,
                                         int8x16_t hi, int32_t half)
