@@ -57,6 +57,9 @@ type Kernel struct {
 	Why  string
 }
 
+// cost is Cost in the unit that t compares in.
+func (k *Kernel) cost(w *work, t *Target) float64 { return k.Cost(w, k, t) * t.pace(k) }
+
 // Kernels is the registry. A layer takes the cheapest row that its operator,
 // accumulator and target allow.
 var Kernels = []Kernel{
@@ -114,7 +117,7 @@ func (o *Options) families() ([]Family, error) {
 // A Candidate is a kernel that was considered for a layer.
 type Candidate struct {
 	Kernel string  `json:"kernel"`
-	Cost   float64 `json:"cost"` // predicted instructions; of a form that does not fit, what it would have been
+	Cost   float64 `json:"cost"` // predicted, in Target.CostUnit; of a form that does not fit, what it would have been
 	Note   string  `json:"note,omitempty"`
 }
 
@@ -141,13 +144,13 @@ func allowed(t *Target, op ir.Op, acc ir.Accum, families []Family, w *work) []*K
 		if k.Op != op || k.Needs&^t.Has != 0 || !slices.Contains(families, k.Family) {
 			continue
 		}
-		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.Cost(w, k, t), 1) {
+		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.cost(w, t), 1) {
 			continue
 		}
 		rows = append(rows, k)
 	}
 	slices.SortStableFunc(rows, func(a, b *Kernel) int {
-		switch ca, cb := a.Cost(w, a, t), b.Cost(w, b, t); {
+		switch ca, cb := a.cost(w, t), b.cost(w, t); {
 		case ca < cb:
 			return -1
 		case ca > cb:

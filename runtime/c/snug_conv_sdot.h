@@ -20,7 +20,9 @@
 #define SNUG_SDOT_REST(p) \
     const int8x16_t x##p = k > 8 ? vld1q_s8(s##p) : vcombine_s8(vld1_s8(s##p), vdup_n_s8(0));
 #define SNUG_SDOT_STORE(p) snug_wide_store(&q, &t, a##p, b##p, c, n, y[p]);
-#define SNUG_SDOT_PIXEL(p, j)                        \
+#define SNUG_SDOT_GIVE(p) vst1_s8(y[p], snug_sdot_give(&t, a##p, b##p, zero, lo, hi, 0));
+#define SNUG_SDOT_GIVE_HALF(p) vst1_s8(y[p], snug_sdot_give(&t, a##p, b##p, zero, lo, hi, 1));
+#define SNUG_SDOT_PIXEL(p, j)                  \
     a##p = vdotq_laneq_s32(a##p, wl, x##p, j); \
     b##p = vdotq_laneq_s32(b##p, wh, x##p, j);
 #define SNUG_SDOT_0(p) SNUG_SDOT_PIXEL(p, 0)
@@ -28,12 +30,21 @@
 #define SNUG_SDOT_2(p) SNUG_SDOT_PIXEL(p, 2)
 #define SNUG_SDOT_3(p) SNUG_SDOT_PIXEL(p, 3)
 
+/* gcc would put the products of one sum behind each other, each waiting for the
+   last: no pixel goes on before all have had their four. */
+#if defined(__clang__)
+#define SNUG_SDOT_AFTER(p)
+#else
+#define SNUG_SDOT_AFTER(p) __asm__ volatile("" : "+w"(a##p), "+w"(b##p));
+#endif
+
 /* Four products of every sum, and eight by one load. */
 #define SNUG_SDOT_ONE(i, EACH)                                   \
     {                                                            \
         const int8x16_t wl = vld1q_s8(w), wh = vld1q_s8(w + 16); \
         w += 32;                                                 \
         EACH(SNUG_SDOT_##i)                                      \
+        EACH(SNUG_SDOT_AFTER)                                    \
     }
 #define SNUG_SDOT_PAIR(i, j, EACH)                            \
     {                                                         \
@@ -42,12 +53,28 @@
         {                                                     \
             const int8x16_t wl = w4.val[0], wh = w4.val[1];   \
             EACH(SNUG_SDOT_##i)                               \
+            EACH(SNUG_SDOT_AFTER)                             \
         }                                                     \
         {                                                     \
             const int8x16_t wl = w4.val[2], wh = w4.val[3];   \
             EACH(SNUG_SDOT_##j)                               \
+            EACH(SNUG_SDOT_AFTER)                             \
         }                                                     \
     }
+
+/* Eight sums to clamped channels, by a requantizer that has multipliers and no
+   shift to the left. */
+static inline int8x8_t snug_sdot_give(const snug_wide8 *t, int32x4_t a, int32x4_t b, int16x8_t zero, int8x8_t lo, int8x8_t hi,
+                                      int32_t half)
+{
+    a = vaddq_s32(a, t->bias[0]), b = vaddq_s32(b, t->bias[1]);
+    if (half) {
+        a = vrshrq_n_s32(a, 1), b = vrshrq_n_s32(b, 1);
+    }
+    a = vrshlq_s32(vqrdmulhq_s32(a, t->mul[0]), t->shift[0]);
+    b = vrshlq_s32(vqrdmulhq_s32(b, t->mul[1]), t->shift[1]);
+    return vmin_s8(vmax_s8(vqmovn_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero)), lo), hi);
+}
 
 /* A tile: the pixels whose windows begin at x[0]..., channels c to c+n-1 of
    which at most eight are stored. */
@@ -74,7 +101,17 @@
                 if (k > 12) SNUG_SDOT_ONE(3, EACH)                                                                    \
             }                                                                                                         \
         }                                                                                                             \
-        EACH(SNUG_SDOT_STORE)                                                                                         \
+        if (q.narrow && q.mul && n >= 8) {                                                                            \
+            const int16x8_t zero = vdupq_n_s16((int16_t)q.zero);                                                      \
+            const int8x8_t lo = vdup_n_s8((int8_t)q.lo), hi = vdup_n_s8((int8_t)q.hi);                                \
+            if (q.half) {                                                                                             \
+                EACH(SNUG_SDOT_GIVE_HALF)                                                                             \
+            } else {                                                                                                  \
+                EACH(SNUG_SDOT_GIVE)                                                                                  \
+            }                                                                                                         \
+        } else {                                                                                                      \
+            EACH(SNUG_SDOT_STORE)                                                                                     \
+        }                                                                                                             \
     }
 SNUG_SDOT_TILE(snug_sdot_tile8, 8, SNUG_EACH8)
 SNUG_SDOT_TILE(snug_sdot_tile4, 4, SNUG_EACH4)
