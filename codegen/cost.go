@@ -33,7 +33,7 @@ func costMLA(w *work, _ *Kernel, t *Target) float64 {
 func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 	tile := 0.0
 	for _, p := range w.pieces {
-		tile += float64(p.Len/8) * 107
+		tile += float64(p.Len/8) * 92
 		if r := p.Len % 8; r > 0 {
 			tile += 14 + float64(10*r)
 		}
@@ -42,9 +42,9 @@ func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 	return float64(w.groups) * blocks(w.c, 16) * (blocks(w.pixels(), 4)*(tile+130) + float64(5*w.k))
 }
 
-// costDot: tiles of four pixels by four channels, sixteen products at a time;
-// a single pixel goes with eight channels.
-func costDot(w *work, _ *Kernel, _ *Target) float64 {
+// costDot: tiles of four pixels by four channels, on ARMv7 of two, sixteen
+// products at a time; a single pixel goes with eight channels.
+func costDot(w *work, _ *Kernel, t *Target) float64 {
 	steps, flushes := 0.0, 0.0
 	for _, p := range w.pieces {
 		steps += float64(p.Len/16) + 0.55*blocks(p.Len%16, 8)
@@ -53,10 +53,27 @@ func costDot(w *work, _ *Kernel, _ *Target) float64 {
 		}
 	}
 	pieces := float64(len(w.pieces))
+	if w.pixels() >= 3 && t.Has&A32 != 0 {
+		return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 2) * (steps*29 + pieces*14 + flushes*24 + 100)
+	}
 	if w.pixels() < 3 {
 		return float64(w.groups*w.pixels()) * blocks(w.c, 8) * (steps*27 + pieces*12 + flushes*16 + 60)
 	}
 	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 110)
+}
+
+// costSdot: tiles of eight pixels by eight channels, sixteen products at a time.
+func costSdot(w *work, _ *Kernel, _ *Target) float64 {
+	tile := 0.0
+	for _, p := range w.pieces {
+		tile += float64(p.Len/16) * 80
+		if r := p.Len % 16; r > 0 {
+			tile += 14 + 19*blocks(r, 4)
+		}
+		tile += 14
+	}
+	rest := float64(w.pixels()%8%4)*0.25 + float64(w.pixels()%8/4)*0.6
+	return float64(w.groups) * blocks(w.c, 8) * (float64(w.pixels()/8) + rest) * (tile + 190)
 }
 
 // costRing is a ring form's when its sums need not be split.
@@ -77,6 +94,10 @@ func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 	product := points * (vectors*(19+128*t.MLA) + 45*float64(split))
 	output := 2 * (points + axis*float64(f.Points+f.Out) + 4*float64(f.Out*f.Out))
 	finish := 20 * float64(f.Out*f.Out)
+	if t.Has&A32 != 0 { // four tiles at a time; transforms go through memory
+		product := points * (vectors*87 + 45*float64(split))
+		return tiles*vectors*1.7*input + blocks(w.c, 16)*(blocks(int(tiles), 4)*product+tiles*(1.5*float64(split)*output+finish))
+	}
 	groups := math.Floor(tiles / 8)
 	switch rest := tiles - 8*groups; {
 	case rest > 4:

@@ -19,9 +19,10 @@ const (
 	Rows8             // Rows with each piece padded to a multiple of 8
 	Lanes16           // [channel/16][K][16]: sixteen channels side by side
 	Taps              // [tap][channel]
+	Quads8            // [channel/8][K/4][8][4]: each piece padded to a multiple of 4
 )
 
-var packingNames = [...]string{"none", "rows", "rows8", "lanes16", "taps"}
+var packingNames = [...]string{"none", "rows", "rows8", "lanes16", "taps", "quads8"}
 
 func (p Packing) String() string { return packingNames[p] }
 
@@ -56,6 +57,9 @@ type Kernel struct {
 	Why  string
 }
 
+// cost is Cost in the unit that t compares in.
+func (k *Kernel) cost(w *work, t *Target) float64 { return k.Cost(w, k, t) * t.pace(k) }
+
 // Kernels is the registry. A layer takes the cheapest row that its operator,
 // accumulator and target allow.
 var Kernels = []Kernel{
@@ -67,10 +71,11 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_ring33x", "Conv", Ring, 16, false, NEON, Rows, 1, &ring33x, "Conv16", costRing, "F(3x3,3x3) modulo 2^16: 36 products for 9 outputs, no bit lost"},
 	{"conv_s8_a16_ring42", "Conv", Ring, 16, false, NEON, Rows, 1, &ring42, "Conv16", costRing, "stride 2 by phases modulo 2^16: 81 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring22", "Conv", Ring, 16, false, NEON, Rows, 1, &ring22, "Conv16", costRing, "stride 2 by phases modulo 2^16: 25 products for 4 outputs, no bit lost"},
-	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON | A64, Lanes16, 1, nil, "Conv32", costBaseline, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
+	{"conv_s8_a32_sdot", "Conv", Direct, 32, false, DOT, Quads8, 1, nil, "Conv32", costSdot, "SDOT by lane: four products to a 32-bit sum, operands never widened"},
+	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON, Lanes16, 1, nil, "Conv32", costBaseline, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
 	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON | A64, Rows8, 1, nil, "Conv32", costBaseline, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
-	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON | A64, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
-	{"dw_s8_a32_smlal", "Depthwise", BestWide, 32, false, NEON | A64, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
+	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
+	{"dw_s8_a32_smlal", "Depthwise", BestWide, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, C, Rows, 1, nil, "Conv16", costPlain, "portable C"},
 	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, GoWord, Lanes16, 1, nil, "Conv16", costWord16, "a block of sixteen 16-bit sums: MLA.8h on arm64, else four to a 64-bit word"},
@@ -112,7 +117,7 @@ func (o *Options) families() ([]Family, error) {
 // A Candidate is a kernel that was considered for a layer.
 type Candidate struct {
 	Kernel string  `json:"kernel"`
-	Cost   float64 `json:"cost"` // predicted instructions; of a form that does not fit, what it would have been
+	Cost   float64 `json:"cost"` // predicted, in Target.CostUnit; of a form that does not fit, what it would have been
 	Note   string  `json:"note,omitempty"`
 }
 
@@ -139,13 +144,13 @@ func allowed(t *Target, op ir.Op, acc ir.Accum, families []Family, w *work) []*K
 		if k.Op != op || k.Needs&^t.Has != 0 || !slices.Contains(families, k.Family) {
 			continue
 		}
-		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.Cost(w, k, t), 1) {
+		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.cost(w, t), 1) {
 			continue
 		}
 		rows = append(rows, k)
 	}
 	slices.SortStableFunc(rows, func(a, b *Kernel) int {
-		switch ca, cb := a.Cost(w, a, t), b.Cost(w, b, t); {
+		switch ca, cb := a.cost(w, t), b.cost(w, t); {
 		case ca < cb:
 			return -1
 		case ca > cb:

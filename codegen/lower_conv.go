@@ -46,7 +46,7 @@ func (l *lowering) conv(n *ir.Node) error {
 	rows := rowsOf(n.In[1].Const)
 	var err error
 	for _, k := range kernels {
-		candidate := Candidate{Kernel: k.Name, Cost: math.Round(k.Cost(w, k, l.target))}
+		candidate := Candidate{Kernel: k.Name, Cost: math.Round(k.cost(w, l.target))}
 		if c.Kernel == "" {
 			var note string
 			if note, err = l.tryKernel(&c, k, n, w, rows); note != "" {

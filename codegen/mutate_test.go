@@ -38,7 +38,7 @@ func folders(t *testing.T) []folder {
 	for i, acc := range accums {
 		g := zoo(uint64(i), acc)
 		k := known(t, g)
-		for _, target := range []string{"cortex-a53", "cortex-a72", "generic-c", "go"} {
+		for _, target := range []string{"cortex-a53", "cortex-a72", "cortex-a55", "generic-c", "go"} {
 			p, err := codegen.Lower(g, codegen.FindTarget(target), &codegen.Options{})
 			if err != nil {
 				t.Fatal(err)

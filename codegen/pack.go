@@ -1,17 +1,26 @@
 package codegen
 
-import "github.com/snug-nn/snug/runtime/kern"
+import (
+	"slices"
+
+	"github.com/snug-nn/snug/runtime/kern"
+)
 
 // lane counts of the packings.
 const (
 	blockLanes = 16 // Lanes16
 	rowAlign   = 8  // Rows8
+	quad       = 4  // Quads8
+	quadLanes  = 8
 )
 
 // packedLen returns the weights that a piece of n products takes in a row.
 func packedLen(p Packing, n int) int {
-	if p == Rows8 {
+	switch p {
+	case Rows8:
 		return (n + rowAlign - 1) / rowAlign * rowAlign
+	case Quads8:
+		return (n + quad - 1) / quad * quad
 	}
 	return n
 }
@@ -27,13 +36,18 @@ func pack(p Packing, rows [][]int8, pieces []kern.Piece, group int) *Weights {
 		w.Data = packLanes(rows, group)
 		return w
 	}
-	w.Data = make([]int8, 0, len(rows)*w.K)
-	for _, row := range rows {
+	padded := make([][]int8, len(rows))
+	for i, row := range rows {
 		for _, t := range pieces {
-			w.Data = append(w.Data, row[:t.Len]...)
-			w.Data = append(w.Data, make([]int8, packedLen(p, t.Len)-t.Len)...)
+			padded[i] = append(padded[i], row[:t.Len]...)
+			padded[i] = append(padded[i], make([]int8, packedLen(p, t.Len)-t.Len)...)
 			row = row[t.Len:]
 		}
+	}
+	if p == Quads8 {
+		w.Data = packQuads(padded, group)
+	} else {
+		w.Data = slices.Concat(padded...)
 	}
 	return w
 }
@@ -51,6 +65,26 @@ func packLanes(rows [][]int8, group int) []int8 {
 						v = rows[g+c+i][k]
 					}
 					data = append(data, v)
+				}
+			}
+		}
+	}
+	return data
+}
+
+// packQuads puts eight channels side by side for each four products; the last
+// block of a group is filled with zeros.
+func packQuads(rows [][]int8, group int) []int8 {
+	var data []int8
+	for g := 0; g < len(rows); g += group {
+		for c := 0; c < group; c += quadLanes {
+			for k := 0; k < len(rows[0]); k += quad {
+				for i := range quadLanes {
+					if c+i < group {
+						data = append(data, rows[g+c+i][k:k+quad]...)
+					} else {
+						data = append(data, make([]int8, quad)...)
+					}
 				}
 			}
 		}

@@ -14,6 +14,7 @@ import (
 type Report struct {
 	Network string         `json:"network"`
 	Target  string         `json:"target"`
+	Unit    string         `json:"cost_unit"` // of candidates
 	Acc     string         `json:"accumulator"`
 	Rung    string         `json:"rung"`
 	Scales  string         `json:"scales"`
@@ -116,7 +117,7 @@ func TableBytes(c *Call) int {
 
 // ReportOf gathers the report of p. layerName is how the language names a call.
 func ReportOf(p *Program, layerName func(*Call) string) *Report {
-	r := &Report{Network: p.Name, Target: p.Target.Name, Acc: p.Accum.String(), Rung: p.Rung, Scales: p.Scheme,
+	r := &Report{Network: p.Name, Target: p.Target.Name, Unit: p.Target.CostUnit(), Acc: p.Accum.String(), Rung: p.Rung, Scales: p.Scheme,
 		Arena: p.Arena, Live: p.Live, Work: p.Work, Kept: p.Kept, Stack: p.StackBound(), In: portReport(&p.In), Out: portReport(&p.Out)}
 	reports := Layers(p)
 	for _, c := range p.Calls {

@@ -53,7 +53,7 @@ func deepest(name string, frames map[string]int, calls map[string][]string, open
 // the deepest chain of calls must fit it, no frame may
 // depend on data, and nothing may call itself.
 func TestStackBound(t *testing.T) {
-	compilers := []struct{ target, cc string }{{"generic-c", "cc"}, {"cortex-a53", "aarch64-linux-gnu-gcc"}, {"cortex-a72", "aarch64-linux-gnu-gcc"}, {"cortex-a7", "arm-linux-gnueabihf-gcc"}}
+	compilers := []struct{ target, cc string }{{"generic-c", "cc"}, {"cortex-a53", "aarch64-linux-gnu-gcc"}, {"cortex-a72", "aarch64-linux-gnu-gcc"}, {"cortex-a55", "aarch64-linux-gnu-gcc"}, {"cortex-a7", "arm-linux-gnueabihf-gcc"}}
 	for i, acc := range accums[:2] { // with whole sums and with segments
 		g := zoo(uint64(i), acc)
 		k := known(t, g)

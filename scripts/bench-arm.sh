@@ -26,6 +26,7 @@ while read -r network target cpus calib; do
     fi
 done <<EOF
 resnet8_cifar10 cortex-a53 cortex-a53,cortex-a55 testdata/cifar10_200.npy
+resnet8_cifar10 cortex-a55 cortex-a55 testdata/cifar10_200.npy
 resnet8_cifar10 cortex-a72 cortex-a72 testdata/cifar10_200.npy
 resnet8_cifar10 cortex-a7 cortex-a7 testdata/cifar10_200.npy
 resnet8_cifar10 go cortex-a53 testdata/cifar10_200.npy

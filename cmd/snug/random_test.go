@@ -42,6 +42,7 @@ var platforms = []platform{
 	{"C for cortex-a53 on the host, ASan and UBSan", "cortex-a53", "gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover", "", 1, 2},
 	{"C on aarch64, cortex-a53", "cortex-a53", "aarch64-linux-gnu-gcc -O1 -mcpu=cortex-a53", "qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu", 0, 2},
 	{"C on aarch64, cortex-a72", "cortex-a72", "aarch64-linux-gnu-gcc -O1 -mcpu=cortex-a72", "qemu-aarch64 -cpu cortex-a72 -L /usr/aarch64-linux-gnu", 1, 2},
+	{"C on aarch64, cortex-a55", "cortex-a55", "aarch64-linux-gnu-gcc -O1 -mcpu=cortex-a55", "qemu-aarch64 -cpu neoverse-n1 -L /usr/aarch64-linux-gnu", 1, 2},
 	{"C on armv7, cortex-a7", "cortex-a7", "arm-linux-gnueabihf-gcc -O1 -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "qemu-arm -cpu cortex-a7 -L /usr/arm-linux-gnueabihf", 0, 2},
 	{"Go on amd64", "go", "go amd64", "", 0, 1},
 	{"Go on arm64", "go", "go arm64", "qemu-aarch64", 0, 1},

@@ -42,6 +42,7 @@ var headers = map[string]string{
 	"conv_s8_a16_ring33x": "snug_ring33x.h",
 	"conv_s8_a16_ring42":  "snug_ring42.h",
 	"conv_s8_a16_ring22":  "snug_ring22.h",
+	"conv_s8_a32_sdot":    "snug_conv_sdot.h",
 	"conv_s8_a32_smlal":   "snug_conv_wide.h",
 	"conv_s8_a32_sadalp":  "snug_conv_wide.h",
 	"dw_s8_a32_smlal":     "snug_depthwise.h",

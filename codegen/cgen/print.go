@@ -313,7 +313,7 @@ const checkPixels = 9
 
 // checkOf prints the call that checks one layer.
 func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
-	packing := map[codegen.Packing]string{codegen.Rows: "SNUG_ROWS", codegen.Rows8: "SNUG_ROWS8", codegen.Lanes16: "SNUG_LANES16", codegen.Taps: "SNUG_TAPS"}[c.Weights.Packing]
+	packing := map[codegen.Packing]string{codegen.Rows: "SNUG_ROWS", codegen.Rows8: "SNUG_ROWS8", codegen.Lanes16: "SNUG_LANES16", codegen.Quads8: "SNUG_QUADS8", codegen.Taps: "SNUG_TAPS"}[c.Weights.Packing]
 	lanes := 1
 	if c.Weights.Packing == codegen.Rows8 {
 		lanes = 8

@@ -81,18 +81,23 @@ func widen[T int8 | int16 | byte](v []T) []int32 {
 func layoutOf(c *codegen.Call) (comment string, row int, note func(int) string) {
 	w := c.Weights
 	l1 := func(i int) string { return fmt.Sprintf("channel %d, L1 %d", i, c.Sum.Channels[i].L1) }
-	switch w.Packing {
-	case codegen.Lanes16:
-		return "a line is one product of sixteen channels", 16, func(i int) string {
-			if i%w.K != 0 {
+	side := func(lines, n int) func(int) string { // blocks of n channels, lines long
+		return func(i int) string {
+			if i%lines != 0 {
 				return ""
 			}
 			g := c.Geometry.(*kern.Conv).C
-			blocks := (g + 15) / 16
-			first := i/w.K/blocks*g + i/w.K%blocks*16
-			last := min(first+16, (i/w.K/blocks+1)*g)
+			blocks := (g + n - 1) / n
+			first := i/lines/blocks*g + i/lines%blocks*n
+			last := min(first+n, (i/lines/blocks+1)*g)
 			return fmt.Sprintf("channels %d to %d, L1 %s", first, last-1, norms(c, first, last))
 		}
+	}
+	switch w.Packing {
+	case codegen.Lanes16:
+		return "a line is one product of sixteen channels", 16, side(w.K, 16)
+	case codegen.Quads8:
+		return "a line is four products of eight channels, pieces padded to a multiple of four", 32, side(w.K/4, 8)
 	case codegen.Taps:
 		return "a line is one tap of all channels; L1 " + norms(c, 0, len(c.Sum.Channels)), w.Channels, func(i int) string { return "tap " + strconv.Itoa(i) }
 	case codegen.Rows8:

@@ -61,6 +61,7 @@ type layerPage struct {
 	Least, Most string
 	Segments    []segmentPage
 	Ring        string
+	Unit        string // of their costs
 	Candidates  []candidate
 	SNR         string
 }
@@ -123,7 +124,7 @@ const most = 48
 func layerOf(f *Folder, l *Layer) layerPage {
 	bits := l.Register
 	half := int64(1) << (bits - 1)
-	p := layerPage{Layer: l, Levels: l.Cert.Levels, Window: widest(l), Least: thousands(-half), Most: thousands(half - 1), SNR: fmt.Sprintf("%.1f", l.LayerDetail.SNR)}
+	p := layerPage{Layer: l, Unit: f.Report.Unit, Levels: l.Cert.Levels, Window: widest(l), Least: thousands(-half), Most: thousands(half - 1), SNR: fmt.Sprintf("%.1f", l.LayerDetail.SNR)}
 	full := int64(1)<<bits - 1
 	width := p.Window.Width()
 	windows := preloaded(f, l)

@@ -115,21 +115,20 @@ func integer(e ast.Expr) (int32, error) {
 const (
 	blockLanes = 16 // lanes16: channels side by side
 	rowAlign   = 8  // rows8: a piece is padded to a multiple
+	quadLanes  = 8  // quads8: channels side by side, four products of each
 )
 
 // unpack returns one row a channel, without padding.
 func unpack(l *Layer, data []int32) ([][]int32, error) {
 	k, channels := l.Cert.K, len(l.Cert.Channels)
+	align := max(map[string]int{"rows8": rowAlign, "quads8": 4}[l.Cert.Packing], 1) // of a piece
 	length, packed := 0, 0
 	for _, p := range l.Pieces {
 		if p[0] < 0 || p[0] > k {
 			return nil, fmt.Errorf("a piece of %d products", p[0])
 		}
 		length += p[0]
-		packed += p[0]
-		if l.Cert.Packing == "rows8" {
-			packed += (rowAlign - p[0]%rowAlign) % rowAlign
-		}
+		packed += (p[0] + align - 1) / align * align
 	}
 	if length != k || k < 1 || channels < 1 || l.Group < 1 || channels%l.Group != 0 {
 		return nil, fmt.Errorf("pieces of %d products for K = %d, %d channels in groups of %d", length, k, channels, l.Group)
@@ -138,6 +137,10 @@ func unpack(l *Layer, data []int32) ([][]int32, error) {
 	want := channels * packed
 	if l.Cert.Packing == "lanes16" {
 		want = channels / l.Group * blocks * blockLanes * k
+	}
+	eights := (l.Group + quadLanes - 1) / quadLanes
+	if l.Cert.Packing == "quads8" {
+		want = channels / l.Group * eights * quadLanes * packed
 	}
 	if len(data) != want {
 		return nil, fmt.Errorf("%d weights packed as %s, want %d", len(data), l.Cert.Packing, want)
@@ -151,7 +154,7 @@ func unpack(l *Layer, data []int32) ([][]int32, error) {
 			at := c * packed
 			for _, p := range l.Pieces {
 				rows[c] = append(rows[c], data[at:at+p[0]]...)
-				at += (p[0] + rowAlign - 1) / rowAlign * rowAlign
+				at += (p[0] + align - 1) / align * align
 			}
 		case "taps":
 			for t := range k {
@@ -161,6 +164,14 @@ func unpack(l *Layer, data []int32) ([][]int32, error) {
 			at := (c/l.Group*blocks+c%l.Group/blockLanes)*blockLanes*k + c%l.Group%blockLanes
 			for i := range k {
 				rows[c] = append(rows[c], data[at+i*blockLanes])
+			}
+		case "quads8":
+			at := (c/l.Group*eights+c%l.Group/quadLanes)*quadLanes*packed + c%l.Group%quadLanes*4
+			for _, p := range l.Pieces {
+				for i := range p[0] {
+					rows[c] = append(rows[c], data[at+i/4*4*quadLanes+i%4])
+				}
+				at += (p[0] + 3) / 4 * 4 * quadLanes
 			}
 		default:
 			return nil, fmt.Errorf("packing %q is not known", l.Cert.Packing)

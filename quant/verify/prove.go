@@ -240,32 +240,32 @@ func segments(rows [][]int64, pieces []piece, cert *ir.CertificateLayer, bits in
 // rowsOf returns the weights of every channel in the order of its products,
 // whatever the packing; padding has to be zero.
 func rowsOf(w []int64, pieces []piece, g fields, packing string, channels int) ([][]int64, error) {
+	align := max(map[string]int{"rows8": 8, "quads8": 4}[packing], 1)
 	k, padded := 0, 0
 	for _, p := range pieces {
 		k += p.len
-		padded += p.len
-		if packing == "rows8" {
-			padded += (8 - p.len%8) % 8
-		}
+		padded += (p.len + align - 1) / align * align
 	}
 	perGroup := int(g.num["c"])
 	if k == 0 || perGroup < 1 || channels%perGroup != 0 && packing != "taps" {
 		return nil, fmt.Errorf("has %d products and %d channels in groups of %d", k, channels, perGroup)
 	}
-	blocks := (perGroup + 15) / 16
+	blocks, eights := (perGroup+15)/16, (perGroup+7)/8
 	want := map[string]int{"rows": channels * k, "rows8": channels * padded, "taps": channels * k,
-		"lanes16": channels / perGroup * blocks * 16 * k}[packing]
+		"lanes16": channels / perGroup * blocks * 16 * k, "quads8": channels / perGroup * eights * 8 * padded}[packing]
 	if len(w) != want {
 		return nil, fmt.Errorf("has %d weights, want %d for packing %q", len(w), want, packing)
 	}
 	rows := make([][]int64, channels)
 	used := make([]bool, len(w))
 	for c := range rows {
-		row, at := make([]int64, 0, k), c*padded
+		row, from := make([]int64, 0, k), 0
 		for t, p := range pieces {
 			for j := range p.len {
-				i := at + j
+				i := c*padded + from + j
 				switch packing {
+				case "quads8":
+					i = (c/perGroup*eights+c%perGroup/8)*8*padded + (from+j)/4*32 + c%perGroup%8*4 + (from+j)%4
 				case "taps":
 					i = t*channels + c
 				case "lanes16":
@@ -274,10 +274,7 @@ func rowsOf(w []int64, pieces []piece, g fields, packing string, channels int) (
 				row = append(row, w[i])
 				used[i] = true
 			}
-			at += p.len
-			if packing == "rows8" {
-				at += (8 - p.len%8) % 8
-			}
+			from += (p.len + align - 1) / align * align
 		}
 		rows[c] = row
 	}

@@ -10,7 +10,7 @@
 #include "snug_depthwise.h"
 
 /* Orders of weights; see the kernels. */
-enum { SNUG_ROWS, SNUG_ROWS8, SNUG_LANES16, SNUG_TAPS };
+enum { SNUG_ROWS, SNUG_ROWS8, SNUG_LANES16, SNUG_QUADS8, SNUG_TAPS };
 
 /* One layer as the checks see it. Product k of channel c reads x[at(c, k)]. */
 typedef struct {
@@ -64,13 +64,18 @@ static inline int32_t snug_check_weight(const snug_layer *l, int32_t c, int32_t 
     }
     for (p = 0; p < i; p++) {
         const int32_t len = l->conv->piece[p].len;
-        k += l->packing == SNUG_ROWS8 ? (len + 7) / 8 * 8 : len;
+        k += l->packing == SNUG_ROWS8 ? (len + 7) / 8 * 8 : l->packing == SNUG_QUADS8 ? (len + 3) / 4 * 4 : len;
     }
     k += j;
     if (l->packing == SNUG_LANES16) {
         const int32_t group = c / l->conv->c, at = c % l->conv->c;
         const int32_t blocks = (l->conv->c + 15) / 16;
         return l->conv->weights[((group * blocks + at / 16) * l->conv->k + k) * 16 + at % 16];
+    }
+    if (l->packing == SNUG_QUADS8) {
+        const int32_t group = c / l->conv->c, at = c % l->conv->c;
+        const int32_t blocks = (l->conv->c + 7) / 8;
+        return l->conv->weights[(group * blocks + at / 8) * 8 * l->conv->k + k / 4 * 32 + at % 8 * 4 + k % 4];
     }
     return l->conv->weights[c * l->conv->k + k];
 }
@@ -120,6 +125,8 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
     snug_conv g = *l->conv;
     if (l->packing == SNUG_LANES16) {
         g.weights += (group * ((l->conv->c + 15) / 16) + at / 16) * 16 * g.k;
+    } else if (l->packing == SNUG_QUADS8) {
+        g.weights += (group * ((l->conv->c + 7) / 8) + at / 8) * 8 * g.k;
     } else {
         g.weights += c0 * g.k;
     }

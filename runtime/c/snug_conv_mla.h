@@ -15,9 +15,10 @@
    sixteen eight of ARMv7's sixteen. */
 #define SNUG_DECLARE(p) int16x8_t a##p = start_a, b##p = start_b;
 #define SNUG_POINT(p) const int8_t *s##p = x[p] + at;
-#define SNUG_LOAD(p)                         \
+#define SNUG_LOAD(p)                          \
     const int16x8_t x##p = snug_widen8(s##p); \
-    s##p += 8;
+    s##p += 8;                                \
+    SNUG_HIDE(s##p)
 #define SNUG_STORE(p) snug_lanes_store(&q, ta, tb, a##p, b##p, c, n, y[p]);
 #define SNUG_FULL_P 16
 #define SNUG_FULL_H 8

@@ -6,36 +6,39 @@
 #include "snug_conv_mla.h"
 #include "snug_conv_smlal.h"
 
-#if SNUG_NEON && defined(__aarch64__)
+#if SNUG_NEON
 
-/* Eight 32-bit sums of n channels from c to y; t are their tables. */
-static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, int32x4_t a, int32x4_t b, int32_t c, int32_t n,
-                                   int8_t *y)
-{
-    if (n >= 8) {
-        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
-    } else {
-        int32_t lanes[8], i;
-        vst1q_s32(lanes, a);
-        vst1q_s32(lanes + 4, b);
-        for (i = 0; i < n; i++) {
-            y[i] = snug_requantize(q, lanes[i], c + i);
-        }
-    }
-}
-
-/* The classical form: 16-bit operands, SMLAL.4s by element, eight pixels by
-   eight channels. Weights are those of snug_conv_s8_a16_mla, widened, eight
-   channels after the other eight. */
+/* The classical form: 16-bit operands, SMLAL.4s (VMLAL.S16) by element, eight
+   pixels by eight channels, on ARMv7 four. Weights are those of
+   snug_conv_s8_a16_mla, widened, eight channels after the other eight. */
 #define SNUG_WIDE_DECLARE(p) int32x4_t a##p = vdupq_n_s32(0), b##p = a##p;
 #define SNUG_WIDE_POINT(p) const int8_t *s##p = x[p] + g->piece[i].at;
+#if defined(__aarch64__) || defined(__clang__)
 #define SNUG_WIDE_LOAD(p)                     \
     const int16x8_t x##p = snug_widen8(s##p); \
-    s##p += 8;
+    s##p += 8;                                \
+    SNUG_HIDE(s##p)
+#define SNUG_WIDE_PART(p, j) ((j) < 4 ? vget_low_s16(x##p) : vget_high_s16(x##p))
+#define SNUG_WIDE_AFTER(p) SNUG_AFTER_P(p)
+#else /* gcc for ARMv7 would copy the halves of a register again and again */
+#define SNUG_WIDE_LOAD(p)                                                    \
+    const int16x8_t x##p = snug_widen8(s##p);                                \
+    int16x4_t l##p = vget_low_s16(x##p), h##p = vget_high_s16(x##p);         \
+    s##p += 8;                                                               \
+    __asm__("" : "+x"(l##p), "+x"(h##p), "+r"(s##p));
+#define SNUG_WIDE_PART(p, j) ((j) < 4 ? l##p : h##p)
+#define SNUG_WIDE_AFTER(p) __asm__("" : "+w"(a##p), "+w"(b##p), "+r"(w) : "x"(l##p), "x"(h##p));
+#endif
 #define SNUG_WIDE_STORE(p) snug_wide_store(&q, &t, a##p, b##p, c, n, y[p]);
+#if defined(__aarch64__)
 #define SNUG_WIDE_PIXEL(p, j)                                            \
     a##p = vmlal_laneq_s16(a##p, vget_low_s16(weights), x##p, j);        \
     b##p = vmlal_high_laneq_s16(b##p, weights, x##p, j);
+#else
+#define SNUG_WIDE_PIXEL(p, j)                                                            \
+    a##p = vmlal_lane_s16(a##p, vget_low_s16(weights), SNUG_WIDE_PART(p, j), (j) & 3); \
+    b##p = vmlal_lane_s16(b##p, vget_high_s16(weights), SNUG_WIDE_PART(p, j), (j) & 3);
+#endif
 #define SNUG_WIDE_0(p) SNUG_WIDE_PIXEL(p, 0)
 #define SNUG_WIDE_1(p) SNUG_WIDE_PIXEL(p, 1)
 #define SNUG_WIDE_2(p) SNUG_WIDE_PIXEL(p, 2)
@@ -44,12 +47,21 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
 #define SNUG_WIDE_5(p) SNUG_WIDE_PIXEL(p, 5)
 #define SNUG_WIDE_6(p) SNUG_WIDE_PIXEL(p, 6)
 #define SNUG_WIDE_7(p) SNUG_WIDE_PIXEL(p, 7)
+#if defined(__aarch64__)
 #define SNUG_WIDE_STEP(j, EACH)                 \
     {                                           \
         const int16x8_t weights = vld1q_s16(w); \
         w += 8;                                 \
         EACH(SNUG_WIDE_##j)                     \
     }
+#else
+#define SNUG_WIDE_STEP(j, EACH)                    \
+    {                                              \
+        const int16x8_t weights = snug_next8(&w);  \
+        EACH(SNUG_WIDE_##j)                        \
+        EACH(SNUG_WIDE_AFTER)                      \
+    }
+#endif
 #define SNUG_WIDE_TILE(NAME, PIXELS, EACH)                                                                             \
     static inline void NAME(const snug_conv *g, const snug_wide8 *table, const int8_t *const x[PIXELS], int8_t *const y[PIXELS], \
                             const int16_t *w, int32_t c, int32_t n)                                                    \
@@ -79,7 +91,13 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
         }                                                                                                              \
         EACH(SNUG_WIDE_STORE)                                                                                          \
     }
-SNUG_WIDE_TILE(snug_wide_tile8, 8, SNUG_EACH8)
+#if defined(__aarch64__)
+#define SNUG_WIDE_PIXELS 8
+SNUG_WIDE_TILE(snug_wide_tile, 8, SNUG_EACH8)
+#else
+#define SNUG_WIDE_PIXELS 4
+SNUG_WIDE_TILE(snug_wide_tile, 4, SNUG_EACH4)
+#endif
 SNUG_WIDE_TILE(snug_wide_tile1, 1, SNUG_EACH1)
 #undef SNUG_WIDE_TILE
 
@@ -106,14 +124,14 @@ static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, i
             for (half = 0; half < SNUG_LANES && block + half < g->c; half += 8) {
                 const int32_t c = group * g->c + block + half, n = g->c - block - half;
                 snug_walk p = {x + group * g->x_group, y + c, 0, g->w, g->x_col, g->y_col, 0, 0};
-                const int8_t *xs[8];
-                int8_t *ys[8];
+                const int8_t *xs[SNUG_WIDE_PIXELS];
+                int8_t *ys[SNUG_WIDE_PIXELS];
                 snug_channels8 ta, tb;
                 snug_lanes_tables(&g->q, c, n < 8 ? n : 8, &ta, &tb);
                 p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
-                for (left = pixels; left >= 8; left -= 8) {
-                    snug_walk_take(&p, 8, xs, ys);
-                    snug_wide_tile8(g, &ta.wide, xs, ys, wide + half * g->k, c, n);
+                for (left = pixels; left >= SNUG_WIDE_PIXELS; left -= SNUG_WIDE_PIXELS) {
+                    snug_walk_take(&p, SNUG_WIDE_PIXELS, xs, ys);
+                    snug_wide_tile(g, &ta.wide, xs, ys, wide + half * g->k, c, n);
                 }
                 for (; left > 0; left--) {
                     snug_walk_take(&p, 1, xs, ys);
@@ -123,6 +141,37 @@ static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, i
         }
     }
 }
+
+#else /* the same sums, one at a time */
+
+static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
+    int32_t group, row, col, c, i, k;
+    (void)scratch;
+    for (group = 0; group < g->groups; group++) {
+        for (row = 0; row < g->h; row++) {
+            for (col = 0; col < g->w; col++) {
+                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
+                for (c = 0; c < g->c; c++) {
+                    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
+                    int32_t sum = 0;
+                    for (i = 0; i < g->pieces; i++) {
+                        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
+                            sum += xp[g->piece[i].at + k] * *w;
+                        }
+                    }
+                    yp[c] = snug_requantize(&g->q, sum, group * g->c + c);
+                }
+            }
+        }
+    }
+}
+
+#endif
+
+#if SNUG_NEON && defined(__aarch64__)
 
 /* The best form: 8-bit operands, two products in 16 bits by SMULL and SMLAL2,
    added in pairs to 32 by SADALP; four pixels by four channels. Two products of
@@ -207,31 +256,6 @@ static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, 
 }
 
 #else /* the same sums, one at a time */
-
-static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
-{
-    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
-    int32_t group, row, col, c, i, k;
-    (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (row = 0; row < g->h; row++) {
-            for (col = 0; col < g->w; col++) {
-                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
-                for (c = 0; c < g->c; c++) {
-                    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
-                    int32_t sum = 0;
-                    for (i = 0; i < g->pieces; i++) {
-                        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
-                            sum += xp[g->piece[i].at + k] * *w;
-                        }
-                    }
-                    yp[c] = snug_requantize(&g->q, sum, group * g->c + c);
-                }
-            }
-        }
-    }
-}
 
 static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {

@@ -9,12 +9,26 @@
 
 #if SNUG_NEON
 
+/* On sixteen registers kernels come out as short as they are written only when a
+   compiler neither moves a load away from its use nor looks through a pointer: an
+   empty statement that "changes" a variable has to see it in a register. */
+#if defined(__aarch64__)
+#define SNUG_HIDE(p)
+#else
+#define SNUG_HIDE(p) __asm__("" : "+r"(p));
+#endif
+
 /* Eight elements widened, in a register. clang would move the widening behind
-   every broadcast of an element, eight times the work: the empty statement hides
-   from it where the register came from. */
+   every broadcast of an element, eight times the work, or, on ARMv7, load by way
+   of the stack: the empty statements hide from it where the register came from. */
 static inline int16x8_t snug_widen8(const int8_t *x)
 {
-    int16x8_t v = vmovl_s8(vld1_s8(x));
+    int8x8_t u = vld1_s8(x);
+    int16x8_t v;
+#if defined(__clang__) && !defined(__aarch64__)
+    __asm__("" : "+w"(u));
+#endif
+    v = vmovl_s8(u);
 #if defined(__clang__)
     __asm__("" : "+w"(v));
 #endif
@@ -77,6 +91,7 @@ static inline int16x8_t snug_widen8(const int8_t *x)
 #define SNUG_PAIR(T, i, j, EACH) SNUG_ONE(T, i, EACH) SNUG_ONE(T, j, EACH)
 #endif
 
+#if defined(__aarch64__)
 #define SNUG_ONE(T, i, EACH)                                      \
     {                                                             \
         const int16x8_t wl = vld1q_s16(w), wh = vld1q_s16(w + 8); \
@@ -84,6 +99,29 @@ static inline int16x8_t snug_widen8(const int8_t *x)
         (void)wh;                                                 \
         EACH(SNUG_##T##i)                                         \
     }
+#else
+/* Eight weights by a load that moves the pointer on. */
+static inline int16x8_t snug_next8(const int16_t **w)
+{
+    const int16x8_t v = vld1q_s16(*w);
+    *w += 8;
+    SNUG_HIDE(*w)
+    return v;
+}
+
+/* No weights are loaded before the last ones are used: eight sums, four inputs and
+   two weights take fourteen registers of sixteen. An element is taken of q0 to q3
+   alone, which is constraint x. */
+#define SNUG_AFTER_P(p) __asm__("" : "+w"(a##p), "+w"(b##p), "+r"(w) : "x"(x##p));
+#define SNUG_AFTER_H(p) __asm__("" : "+w"(a##p), "+r"(w) : "x"(x##p));
+#define SNUG_ONE(T, i, EACH)                                      \
+    {                                                             \
+        const int16x8_t wl = snug_next8(&w), wh = snug_next8(&w); \
+        (void)wh;                                                 \
+        EACH(SNUG_##T##i)                                         \
+        EACH(SNUG_AFTER_##T)                                      \
+    }
+#endif
 
 /* Sums of sixteen channels to n of them, from c. a and b are the registers'
    lanes modulo 2^16; they hold the preload already. ta and tb are the tables. */
@@ -106,6 +144,22 @@ static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 
     }
     for (; i < n; i++) {
         y[i] = snug_requantize(q, lanes[i], c + i);
+    }
+}
+
+/* Eight 32-bit sums of n channels from c to y; t are their tables. */
+static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, int32x4_t a, int32x4_t b, int32_t c, int32_t n,
+                                   int8_t *y)
+{
+    if (n >= 8) {
+        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
+    } else {
+        int32_t lanes[8], i;
+        vst1q_s32(lanes, a);
+        vst1q_s32(lanes + 4, b);
+        for (i = 0; i < n; i++) {
+            y[i] = snug_requantize(q, lanes[i], c + i);
+        }
     }
 }
 

@@ -91,7 +91,7 @@ typedef int16x8_t snug_ring_k;
 #define SNUG_ADDK(a, b, k, i) vmlaq_lane_s16(a, b, (i) < 4 ? vget_low_s16(k) : vget_high_s16(k), (i) & 3)
 #define SNUG_SUBK(a, b, k, i) vmlsq_lane_s16(a, b, (i) < 4 ? vget_low_s16(k) : vget_high_s16(k), (i) & 3)
 #endif
-static inline snug_ring_v snug_ring_load8(const int8_t *x) { return vmovl_s8(vld1_s8(x)); }
+static inline snug_ring_v snug_ring_load8(const int8_t *x) { return snug_widen8(x); }
 static inline snug_ring_v snug_ring_load16(const int16_t *x) { return vld1q_s16(x); }
 static inline void snug_ring_store(int16_t *y, snug_ring_v v) { vst1q_s16(y, v); }
 /* The factors. A compiler that knew them would replace one multiply-add by a
@@ -135,8 +135,15 @@ static inline snug_ring_k snug_ring_factors(void)
 #define SNUG_STORE(p)                    \
     vst1q_s16(m + SNUG_LANES * (p), a##p); \
     vst1q_s16(m + SNUG_LANES * (p) + 8, b##p);
+/* A function by itself on ARMv7: where it was inlined clang would move inputs from
+   register to register. */
+#if defined(__aarch64__)
+#define SNUG_RING_APART static inline
+#else
+#define SNUG_RING_APART static __attribute__((noinline, unused))
+#endif
 #define SNUG_RING_PRODUCT(NAME, EACH)                                                                          \
-    static inline void NAME(const int16_t *v, int32_t v_row, const int16_t *w, int32_t k, int16_t *m)          \
+    SNUG_RING_APART void NAME(const int16_t *v, int32_t v_row, const int16_t *w, int32_t k, int16_t *m)        \
     {                                                                                                          \
         EACH(SNUG_DECLARE)                                                                                     \
         EACH(SNUG_POINT)                                                                                       \
@@ -377,9 +384,83 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
     }
 }
 
-/* The two transforms of a form, its description, and its KERNEL, from what it
-   does on one axis: NAME##_taps, NAME##_in, NAME##_out. Columns first, then rows. */
-#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT)                                                    \
+#if SNUG_NEON && !defined(__aarch64__)
+/* Sixteen registers do not hold a patch: each pass takes one column or row at a
+   time and leaves it in memory. A compiler that knew where a pointer came from
+   would unroll the passes and spill. */
+#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT)                                                                     \
+    static inline void NAME##_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step) \
+    {                                                                                                                   \
+        const snug_ring_k k = snug_ring_factors();                                                                      \
+        int16_t half[IN][POINTS][8];                                                                                    \
+        for (; cin > 0; cin -= 8, x += 8, v += 8) {                                                                     \
+            const int8_t *from = x;                                                                                     \
+            int16_t *h = half[0][0], *to = v;                                                                           \
+            snug_ring_v d[IN], o[POINTS];                                                                               \
+            int32_t i, j;                                                                                               \
+            for (j = 0; j < IN; j++, from += x_col) {                                                                   \
+                const int8_t *p = from;                                                                                 \
+                SNUG_UNROLL                                                                                             \
+                for (i = 0; i < IN; i++, p += x_row) {                                                                  \
+                    SNUG_HIDE(p)                                                                                        \
+                    d[i] = snug_ring_load8(p);                                                                          \
+                }                                                                                                       \
+                NAME##_in(d, o, k);                                                                                     \
+                SNUG_UNROLL                                                                                             \
+                for (i = 0; i < POINTS; i++, h += 8) {                                                                  \
+                    SNUG_HIDE(h)                                                                                        \
+                    snug_ring_store(h, o[i]);                                                                           \
+                }                                                                                                       \
+            }                                                                                                           \
+            for (i = 0; i < POINTS; i++) {                                                                              \
+                const int16_t *p = half[0][i];                                                                          \
+                SNUG_UNROLL                                                                                             \
+                for (j = 0; j < IN; j++, p += 8 * POINTS) {                                                             \
+                    SNUG_HIDE(p)                                                                                        \
+                    d[j] = snug_ring_load16(p);                                                                         \
+                }                                                                                                       \
+                NAME##_in(d, o, k);                                                                                     \
+                SNUG_UNROLL                                                                                             \
+                for (j = 0; j < POINTS; j++, to += step) {                                                              \
+                    SNUG_HIDE(to)                                                                                       \
+                    snug_ring_store(to, o[j]);                                                                          \
+                }                                                                                                       \
+            }                                                                                                           \
+        }                                                                                                               \
+    }                                                                                                                   \
+    static inline void NAME##_output(const int16_t *m, int32_t step, snug_ring_v *y)                                    \
+    {                                                                                                                   \
+        const snug_ring_k k = snug_ring_factors();                                                                      \
+        int16_t half[POINTS][OUT][8], *h = half[0][0];                                                                  \
+        snug_ring_v d[POINTS], o[OUT];                                                                                  \
+        int32_t i, j;                                                                                                   \
+        for (j = 0; j < POINTS; j++, m += step) {                                                                       \
+            const int16_t *p = m;                                                                                       \
+            SNUG_UNROLL                                                                                                 \
+            for (i = 0; i < POINTS; i++, p += POINTS * step) {                                                          \
+                SNUG_HIDE(p)                                                                                            \
+                d[i] = snug_ring_load16(p);                                                                             \
+            }                                                                                                           \
+            NAME##_out(d, o, k);                                                                                        \
+            SNUG_UNROLL                                                                                                 \
+            for (i = 0; i < OUT; i++, h += 8) {                                                                         \
+                SNUG_HIDE(h)                                                                                            \
+                snug_ring_store(h, o[i]);                                                                               \
+            }                                                                                                           \
+        }                                                                                                               \
+        for (i = 0; i < OUT; i++, y += OUT) {                                                                           \
+            const int16_t *p = half[0][i];                                                                              \
+            SNUG_HIDE(y)                                                                                                \
+            SNUG_UNROLL                                                                                                 \
+            for (j = 0; j < POINTS; j++, p += 8 * OUT) {                                                                \
+                SNUG_HIDE(p)                                                                                            \
+                d[j] = snug_ring_load16(p);                                                                             \
+            }                                                                                                           \
+            NAME##_out(d, y, k);                                                                                        \
+        }                                                                                                               \
+    }
+#else
+#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT) \
     static inline void NAME##_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step) \
     {                                                                                                                   \
         const snug_ring_k k = snug_ring_factors();                                                                      \
@@ -429,7 +510,13 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
         for (i = 0; i < OUT; i++) {                                                                                     \
             NAME##_out(half[i], y + OUT * i, k);                                                                        \
         }                                                                                                               \
-    }                                                                                                                   \
+    }
+#endif
+
+/* The two transforms of a form, its description, and its KERNEL, from what it
+   does on one axis: NAME##_taps, NAME##_in, NAME##_out. Columns first, then rows. */
+#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT)                                                    \
+    SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT)                                                                         \
     static const snug_ring_form NAME = {IN, POINTS, OUT, STRIDE, SHIFT, NAME##_input, NAME##_output};                   \
     static inline void NAME##_prepare(const snug_ring *g, void *prepared)                                               \
     {                                                                                                                   \
