@@ -16,6 +16,13 @@ func blocks(n, size int) float64 { return float64((n + size - 1) / size) }
 // costMLA: tiles of eight pixels by sixteen channels; eight products take 28
 // instructions around 128 MLA, the rest of a piece one at a time.
 func costMLA(w *work, _ *Kernel, t *Target) float64 {
+	if n := columns(w); n > 0 {
+		tile := 230.0
+		for range w.pieces {
+			tile += float64(w.cin/8)*(2*float64(n)+18+384*t.MLA) + 7
+		}
+		return blocks(w.c, 16) * (float64(w.h)*blocks(w.w, 8)*tile + 4.3*float64(w.k))
+	}
 	tile := 0.0
 	for _, p := range w.pieces {
 		tile += float64(p.Len/8) * (28 + 128*t.MLA)
@@ -26,7 +33,23 @@ func costMLA(w *work, _ *Kernel, t *Target) float64 {
 	}
 	rest := float64(w.pixels()%8%4)*0.14 + float64(w.pixels()%8/4)*0.55
 	tiles := float64(w.pixels()/8) + rest
-	return float64(w.groups) * blocks(w.c, 16) * (tiles*(tile+170) + float64(5*w.k))
+	return float64(w.groups) * blocks(w.c, 16) * (tiles*(tile+170) + 4.3*float64(w.k))
+}
+
+// columns is the number of columns that eight pixels of a row share, where the
+// kernel loads each once: windows of three columns a stride of one or two apart,
+// in rows that eights fill well. Zero: it does not.
+func columns(w *work) int {
+	stride := w.strides[len(w.strides)-1]
+	if w.groups != 1 || w.cin%8 != 0 || stride > 2 || w.w < 8 || (w.w+7)/8*15 > 2*w.w {
+		return 0
+	}
+	for _, p := range w.pieces {
+		if p.Len != 3*w.cin {
+			return 0
+		}
+	}
+	return 3 + 7*stride
 }
 
 // costMLA32: tiles of four pixels by sixteen channels.
@@ -80,32 +103,34 @@ func costSdot(w *work, _ *Kernel, _ *Target) float64 {
 func costRing(w *work, k *Kernel, t *Target) float64 { return k.Form.cost(w, 1, t) }
 
 // cost counts the input transform by tile and eight channels, the product of
-// matrices by point, eight tiles and sixteen channels, and the output transform
-// by tile, sixteen channels and group of a split; +Inf when w is no such layer.
+// matrices by point, tiles and sixteen channels, and the output transform by tile
+// and eight channels, once for each group of a split; +Inf when w is no such layer.
 func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 	if !f.applies(w) {
 		return math.Inf(1)
 	}
-	tiles := blocks(w.h, f.Out) * blocks(w.w, f.Out)
-	points := float64(f.Points * f.Points)
-	const axis = 13 // instructions of one transform of one axis
-	input := float64(2*f.In*f.In+axis*(f.In+f.Points)) + points
-	vectors := blocks(w.cin, 8)
-	product := points * (vectors*(19+128*t.MLA) + 45*float64(split))
-	output := 2 * (points + axis*float64(f.Points+f.Out) + 4*float64(f.Out*f.Out))
-	finish := 20 * float64(f.Out*f.Out)
+	tiles, points, pixels := blocks(w.h, f.Out)*blocks(w.w, f.Out), float64(f.Points*f.Points), float64(f.Out*f.Out)
+	vectors, channels := blocks(w.cin, 8), 2*blocks(w.c, 16)
+	input := float64(f.Loads+f.InOps*(f.In+f.Points)) + points + 18
+	eight, four := points*(vectors*(8+128*t.MLA)+19*float64(split)), points*(vectors*(7+64*t.MLA)+15*float64(split))
+	output := points + float64(f.OutOps*(f.Points+f.Out)) + 35
 	if t.Has&A32 != 0 { // four tiles at a time; transforms go through memory
-		product := points * (vectors*87 + 45*float64(split))
-		return tiles*vectors*1.7*input + blocks(w.c, 16)*(blocks(int(tiles), 4)*product+tiles*(1.5*float64(split)*output+finish))
+		four = points * (vectors*87 + 45*float64(split))
+		eight = 2 * four
+		input, output = 1.7*input, 1.5*output
 	}
-	groups := math.Floor(tiles / 8)
-	switch rest := tiles - 8*groups; {
+	finish := 9 * pixels
+	if split > 1 {
+		output += 4 * pixels
+	}
+	product := math.Floor(tiles/8) * eight
+	switch rest := tiles - 8*math.Floor(tiles/8); {
 	case rest > 4:
-		groups++
+		product += eight
 	case rest > 0:
-		groups += 0.55
+		product += four
 	}
-	return tiles*vectors*input + blocks(w.c, 16)*(groups*product+tiles*(float64(split)*output+finish))
+	return tiles*(vectors*input+60) + blocks(w.c, 16)*product + channels*tiles*(float64(split)*output+finish)
 }
 
 func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }

@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -45,11 +46,11 @@ func (l *lowering) conv(n *ir.Node) error {
 	}
 	rows := rowsOf(n.In[1].Const)
 	var err error
-	for _, k := range kernels {
-		candidate := Candidate{Kernel: k.Name, Cost: math.Round(k.cost(w, l.target))}
-		if c.Kernel == "" {
+	for _, o := range l.options(n, w, kernels, rows) {
+		candidate := Candidate{Kernel: o.kernel.Name, Cost: math.Round(o.cost), Note: o.note}
+		if c.Kernel == "" && !o.refused {
 			var note string
-			if note, err = l.tryKernel(&c, k, n, w, rows); note != "" {
+			if note, err = l.tryKernel(&c, &o, n, w, rows); note != "" {
 				candidate.Note = note
 			}
 		}
@@ -65,19 +66,44 @@ func (l *lowering) conv(n *ir.Node) error {
 	return nil
 }
 
-// tryKernel fills c in for kernel k, or says why the layer's integers do not
-// allow it and leaves c without a kernel.
-func (l *lowering) tryKernel(c *Call, k *Kernel, n *ir.Node, w *work, rows [][]int8) (note string, err error) {
-	a, x := &n.Attrs, l.views[n.In[0]]
-	levels, out := c.Levels, n.Out[0].Format
-	if k.Form != nil {
+// option is a kernel that could run a layer. A ring form comes with the groups of
+// input channels that the layer's integers ask for, and costs what these do, or
+// is refused.
+type option struct {
+	kernel  *Kernel
+	cost    float64
+	plan    *RingConv
+	note    string
+	refused bool
+}
+
+// options returns kernels in the order of their cost for these integers.
+func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8) []option {
+	options := make([]option, len(kernels))
+	for i, k := range kernels {
+		o := &options[i]
+		o.kernel, o.cost = k, k.cost(w, l.target)
+		if k.Form == nil {
+			continue
+		}
 		if n.Sum.Acc.Total() > 16 {
-			return "flushed sums cannot be split inside a transform", nil
+			o.note, o.refused = "flushed sums cannot be split inside a transform", true
+		} else if o.plan = planRing(k.Form, w, n.Sum, n.In[0].Format.Levels, rows, l.l2); o.plan == nil {
+			o.note, o.refused = fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), true
+		} else {
+			o.note, o.cost = fmt.Sprintf("split %d", o.plan.Split), k.Form.cost(w, o.plan.Split, l.target)*l.target.pace(k)
 		}
-		g := planRing(k.Form, w, n.Sum, levels, rows, l.l2)
-		if g == nil {
-			return fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), nil
-		}
+	}
+	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(a.cost, b.cost) })
+	return options
+}
+
+// tryKernel fills c in for a kernel, or says why the layer's integers do not
+// allow it and leaves c without a kernel.
+func (l *lowering) tryKernel(c *Call, o *option, n *ir.Node, w *work, rows [][]int8) (note string, err error) {
+	a, x, k := &n.Attrs, l.views[n.In[0]], o.kernel
+	levels, out := c.Levels, n.Out[0].Format
+	if g := o.plan; g != nil {
 		y := l.place(n.Out[0])
 		g.XRow, g.XCol, g.YRow, g.YCol = x.row, x.col, y.row, y.col
 		c.Geometry = g
@@ -86,7 +112,7 @@ func (l *lowering) tryKernel(c *Call, k *Kernel, n *ir.Node, w *work, rows [][]i
 		c.Scratch = l.newBuf("s_"+c.Name, InArena, g.ScratchBytes())
 		c.Prepared = l.newBuf("u_"+c.Name, Kept, g.PreparedBytes())
 		l.finish(c, k, n, x, y)
-		return fmt.Sprintf("split %d", g.Split), nil
+		return o.note, nil
 	}
 	pieces := slices.Clone(w.pieces)
 	if err := schedule(k, n.Sum, levels, &pieces, rows); err != nil {

@@ -14,15 +14,18 @@ type RingForm struct {
 	Name            string
 	In, Points, Out int
 	Stride, Lost    int
+	// Vectors that the input transform of a tile loads, and instructions of the
+	// transforms of one axis: what costs count.
+	Loads, InOps, OutOps int
 }
 
 var (
-	ring43 = RingForm{Name: "ring43", In: 6, Points: 6, Out: 4, Stride: 1, Lost: 2}
-	ring33 = RingForm{Name: "ring33", In: 5, Points: 5, Out: 3, Stride: 1, Lost: 2}
-	ring42 = RingForm{Name: "ring42", In: 9, Points: 9, Out: 4, Stride: 2, Lost: 2}
-	ring22 = RingForm{Name: "ring22", In: 5, Points: 5, Out: 2, Stride: 2, Lost: 0}
+	ring43 = RingForm{Name: "ring43", In: 6, Points: 6, Out: 4, Stride: 1, Lost: 2, Loads: 60, InOps: 19, OutOps: 12}
+	ring33 = RingForm{Name: "ring33", In: 5, Points: 5, Out: 3, Stride: 1, Lost: 2, Loads: 25, InOps: 10, OutOps: 7}
+	ring42 = RingForm{Name: "ring42", In: 9, Points: 9, Out: 4, Stride: 2, Lost: 2, Loads: 108, InOps: 11, OutOps: 12}
+	ring22 = RingForm{Name: "ring22", In: 5, Points: 5, Out: 2, Stride: 2, Lost: 0, Loads: 25, InOps: 3, OutOps: 4}
 	// ring33x takes a place of degree two in the stead of two points.
-	ring33x = RingForm{Name: "ring33x", In: 5, Points: 6, Out: 3, Stride: 1, Lost: 0}
+	ring33x = RingForm{Name: "ring33x", In: 5, Points: 6, Out: 3, Stride: 1, Lost: 0, Loads: 40, InOps: 6, OutOps: 6}
 )
 
 // ringTiles is the most tiles that one product of matrices takes.
@@ -63,7 +66,7 @@ func (g *RingConv) ScratchBytes() int {
 }
 
 // ringSplits are the numbers of groups that are tried, in the order of cost.
-var ringSplits = []int{1, 2, 3, 4, 6, 8}
+var ringSplits = []int{1, 2, 3, 4, 6, 8, 12, 16, 24}
 
 // planRing returns the geometry in which every group of every channel has a
 // proof, with the fewest groups; nil when there is none.

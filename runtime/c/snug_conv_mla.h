@@ -4,6 +4,7 @@
 
 #include "snug_conv.h"
 #include "snug_lanes.h"
+#include "snug_mla_columns.h"
 
 /* weights[channel/16][k][16]; the last block of a group is filled with zeros.
    scratch holds one block widened to 16 bits, 16 * k elements: every tile of
@@ -98,11 +99,18 @@ SNUG_MLA_TILE(snug_mla_tile1, P, 1, SNUG_EACH1)
 /* Widens k products of sixteen channels. */
 static inline void snug_mla_widen(const int8_t *w, int32_t k, int16_t *wide)
 {
-    int32_t i;
-    for (i = 0; i < k * SNUG_LANES; i += SNUG_LANES) {
-        const int8x16_t v = vld1q_s8(w + i);
-        vst1q_s16(wide + i, vmovl_s8(vget_low_s8(v)));
-        vst1q_s16(wide + i + 8, vmovl_s8(vget_high_s8(v)));
+    int32_t i, j;
+    for (i = 0; i + 4 <= k; i += 4, w += 4 * SNUG_LANES, wide += 4 * SNUG_LANES) {
+        SNUG_UNROLL
+        for (j = 0; j < 4 * SNUG_LANES; j += SNUG_LANES) {
+            const int8x16_t v = vld1q_s8(w + j);
+            vst1q_s16(wide + j, vmovl_s8(vget_low_s8(v)));
+            vst1q_s16(wide + j + 8, vmovl_s8(vget_high_s8(v)));
+        }
+    }
+    for (; i < k; i++, w += SNUG_LANES, wide += SNUG_LANES) {
+        vst1q_s16(wide, vmovl_s8(vld1_s8(w)));
+        vst1q_s16(wide + 8, vmovl_s8(vld1_s8(w + 8)));
     }
 }
 
@@ -143,6 +151,9 @@ static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int
     const int32_t pixels = g->h * g->w;
     const int8_t *w = g->weights;
     int16_t *const wide = scratch;
+#if SNUG_TILE64
+    const int32_t stride = snug_mla_shares(g);
+#endif
     int32_t group, block, left;
     for (group = 0; group < g->groups; group++) {
         for (block = 0; block < g->c; block += SNUG_LANES, w += SNUG_LANES * g->k) {
@@ -155,8 +166,14 @@ static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int
             if (p.x_skip == 0 && p.y_skip == 0) {
                 p.w = pixels; /* one long row */
             }
-            snug_lanes_tables(&g->q, c, n, &ta, &tb);
             snug_mla_widen(w, g->k, wide);
+#if SNUG_TILE64
+            if (n == SNUG_LANES && stride) {
+                snug_mla_rows(g, stride, x + group * g->x_group, y + c, wide, c);
+                continue;
+            }
+#endif
+            snug_lanes_tables(&g->q, c, n, &ta, &tb);
             for (left = pixels; left >= SNUG_MLA_PIXELS; left -= SNUG_MLA_PIXELS) {
                 snug_walk_take(&p, SNUG_MLA_PIXELS, xs, ys);
                 if (n > 8) {

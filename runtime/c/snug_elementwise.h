@@ -28,19 +28,43 @@ static inline snug_plane snug_flat_plane(const snug_plane *g)
 }
 
 #if SNUG_NEON
-/* Four sums of two scaled elements, rounded. */
-static inline int16x4_t snug_add4(const snug_plane *g, int16x4_t a, int16x4_t b)
+#if defined(__aarch64__)
+#define SNUG_SUB_HIGH(a, b) vsubl_high_s8(a, b)
+#define SNUG_MUL_HIGH(a, m) vmull_high_n_s16(a, m)
+#define SNUG_MLA_HIGH(t, a, m) vmlal_high_n_s16(t, a, m)
+#else
+#define SNUG_SUB_HIGH(a, b) vsubl_s8(vget_high_s8(a), vget_high_s8(b))
+#define SNUG_MUL_HIGH(a, m) vmull_n_s16(vget_high_s16(a), m)
+#define SNUG_MLA_HIGH(t, a, m) vmlal_n_s16(t, vget_high_s16(a), m)
+#endif
+
+/* Eight sums of two scaled elements, rounded. */
+static inline int16x8_t snug_add8(const snug_plane *g, int16x8_t a, int16x8_t b)
 {
-    const int32x4_t t = vmlal_n_s16(vmull_n_s16(a, (int16_t)g->a_mul), b, (int16_t)g->b_mul);
-    return vqmovn_s32(vrshlq_s32(t, vdupq_n_s32(-g->shift)));
+    const int16_t am = (int16_t)g->a_mul, bm = (int16_t)g->b_mul;
+    const int32x4_t right = vdupq_n_s32(-g->shift);
+    const int32x4_t l = vmlal_n_s16(vmull_n_s16(vget_low_s16(a), am), vget_low_s16(b), bm);
+    const int32x4_t h = SNUG_MLA_HIGH(SNUG_MUL_HIGH(a, am), b, bm);
+    return vqaddq_s16(vcombine_s16(vqmovn_s32(vrshlq_s32(l, right)), vqmovn_s32(vrshlq_s32(h, right))), vdupq_n_s16((int16_t)g->zero));
 }
 
-static inline int8x8_t snug_add8(const snug_plane *g, int8x8_t a, int8x8_t b)
+/* A vector of equal elements. clang would take its upper half for a shorter vector,
+   and could not use instructions that work on upper halves. */
+static inline int8x16_t snug_equal16(int32_t x)
 {
-    const int16x8_t u = vsubw_s8(vmovl_s8(a), vdup_n_s8((int8_t)g->a_zero));
-    const int16x8_t v = vsubw_s8(vmovl_s8(b), vdup_n_s8((int8_t)g->b_zero));
-    const int16x8_t t = vcombine_s16(snug_add4(g, vget_low_s16(u), vget_low_s16(v)), snug_add4(g, vget_high_s16(u), vget_high_s16(v)));
-    return vqmovn_s16(vqaddq_s16(t, vdupq_n_s16((int16_t)g->zero)));
+    int8x16_t v = vdupq_n_s8((int8_t)x);
+#if defined(__clang__)
+    __asm__("" : "+w"(v));
+#endif
+    return v;
+}
+
+/* Sixteen sums, unclamped. */
+static inline int8x16_t snug_add16(const snug_plane *g, int8x16_t a, int8x16_t b, int8x16_t a_zero, int8x16_t b_zero)
+{
+    const int16x8_t l = snug_add8(g, vsubl_s8(vget_low_s8(a), vget_low_s8(a_zero)), vsubl_s8(vget_low_s8(b), vget_low_s8(b_zero)));
+    const int16x8_t h = snug_add8(g, SNUG_SUB_HIGH(a, a_zero), SNUG_SUB_HIGH(b, b_zero));
+    return vcombine_s8(vqmovn_s16(l), vqmovn_s16(h));
 }
 #endif
 
@@ -52,6 +76,10 @@ static inline void snug_add_s8(const snug_plane *plane, const int8_t *a, const i
     const snug_plane *const g = &flat;
     const int32_t round = ((int32_t)1 << g->shift) >> 1;
     int32_t row, col, c;
+#if SNUG_NEON
+    const int8x16_t a_zero = snug_equal16(g->a_zero), b_zero = snug_equal16(g->b_zero);
+    const int8x16_t lo = vdupq_n_s8((int8_t)g->lo), hi = vdupq_n_s8((int8_t)g->hi);
+#endif
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
             const int8_t *ap = a + row * g->a_row + col * g->a_col;
@@ -59,11 +87,14 @@ static inline void snug_add_s8(const snug_plane *plane, const int8_t *a, const i
             int8_t *yp = y + row * g->y_row + col * g->y_col;
             c = 0;
 #if SNUG_NEON
+            for (; c + 32 <= g->c; c += 32) { /* all is read before any is written: y may be a or b */
+                const int8x16_t a0 = vld1q_s8(ap + c), a1 = vld1q_s8(ap + c + 16);
+                const int8x16_t b0 = vld1q_s8(bp + c), b1 = vld1q_s8(bp + c + 16);
+                vst1q_s8(yp + c, vminq_s8(vmaxq_s8(snug_add16(g, a0, b0, a_zero, b_zero), lo), hi));
+                vst1q_s8(yp + c + 16, vminq_s8(vmaxq_s8(snug_add16(g, a1, b1, a_zero, b_zero), lo), hi));
+            }
             for (; c + 16 <= g->c; c += 16) {
-                const int8x16_t u = vld1q_s8(ap + c), v = vld1q_s8(bp + c);
-                const int8x16_t t = vcombine_s8(snug_add8(g, vget_low_s8(u), vget_low_s8(v)),
-                                                snug_add8(g, vget_high_s8(u), vget_high_s8(v)));
-                vst1q_s8(yp + c, vminq_s8(vmaxq_s8(t, vdupq_n_s8((int8_t)g->lo)), vdupq_n_s8((int8_t)g->hi)));
+                vst1q_s8(yp + c, vminq_s8(vmaxq_s8(snug_add16(g, vld1q_s8(ap + c), vld1q_s8(bp + c), a_zero, b_zero), lo), hi));
             }
 #endif
             for (; c < g->c; c++) {
@@ -111,6 +142,18 @@ static inline snug_map snug_flat_map(const snug_map *g)
     return f;
 }
 
+#if SNUG_NEON && defined(__aarch64__)
+/* An index past 63 leaves what is there. */
+static inline int8x16_t snug_lookup16(const int8x16x4_t *table, int8x16_t x)
+{
+    const uint8x16_t i = vreinterpretq_u8_s8(x);
+    int8x16_t v = vqtbl4q_s8(table[0], i);
+    v = vqtbx4q_s8(v, table[1], vsubq_u8(i, vdupq_n_u8(64)));
+    v = vqtbx4q_s8(v, table[2], vsubq_u8(i, vdupq_n_u8(128)));
+    return vqtbx4q_s8(v, table[3], vsubq_u8(i, vdupq_n_u8(192)));
+}
+#endif
+
 static inline void snug_lookup_s8(const snug_map *map, const int8_t *x, int8_t *y)
 {
     const snug_map flat = snug_flat_map(map);
@@ -130,13 +173,15 @@ static inline void snug_lookup_s8(const snug_map *map, const int8_t *x, int8_t *
                     int8_t *yp = y + a * g->y[0] + b * g->y[1] + c * g->y[2] + d * g->y[3];
                     e = 0;
 #if SNUG_NEON && defined(__aarch64__)
-                    for (; g->x[4] == 1 && g->y[4] == 1 && e + 16 <= g->dim[4]; e += 16) {
-                        const uint8x16_t i = vreinterpretq_u8_s8(vld1q_s8(xp + e));
-                        int8x16_t v = vqtbl4q_s8(table[0], i); /* an index past 63 leaves what is there */
-                        v = vqtbx4q_s8(v, table[1], vsubq_u8(i, vdupq_n_u8(64)));
-                        v = vqtbx4q_s8(v, table[2], vsubq_u8(i, vdupq_n_u8(128)));
-                        v = vqtbx4q_s8(v, table[3], vsubq_u8(i, vdupq_n_u8(192)));
-                        vst1q_s8(yp + e, v);
+                    if (g->x[4] == 1 && g->y[4] == 1) {
+                        for (; e + 32 <= g->dim[4]; e += 32) {
+                            const int8x16_t v = vld1q_s8(xp + e), w = vld1q_s8(xp + e + 16);
+                            vst1q_s8(yp + e, snug_lookup16(table, v));
+                            vst1q_s8(yp + e + 16, snug_lookup16(table, w));
+                        }
+                        for (; e + 16 <= g->dim[4]; e += 16) {
+                            vst1q_s8(yp + e, snug_lookup16(table, vld1q_s8(xp + e)));
+                        }
                     }
 #endif
                     for (; e < g->dim[4]; e++) {

@@ -10,8 +10,12 @@
 #ifndef SNUG_RING_H
 #define SNUG_RING_H
 
+#include <stddef.h>
+
 #include "snug_conv.h"
 #include "snug_lanes.h"
+#include "snug_ring_product.h"
+#include "snug_ring_vector.h"
 
 typedef struct {
     int32_t h, w;            /* output pixels, each at least the outputs of a tile */
@@ -29,13 +33,6 @@ typedef struct {
 
 /* Transforms of one axis: taps to points, inputs to points, points to outputs. */
 enum { SNUG_RING_MAX_POINTS = 9, SNUG_RING_MAX_OUT = 4 };
-
-/* Tiles of one product of matrices. */
-#if SNUG_NEON && defined(__aarch64__)
-#define SNUG_RING_TILES 8
-#else
-#define SNUG_RING_TILES 4
-#endif
 
 /* Input channels as they are laid out: whole vectors. */
 static inline int32_t snug_ring_cin(const snug_ring *g)
@@ -74,311 +71,226 @@ static inline void snug_ring_prepare(const snug_ring *g, const int32_t points, c
     }
 }
 
-/* Transforms are written once, on vectors of eight channels or, in portable C,
-   on one: SNUG_RING_STEP of them. */
-#if SNUG_NEON
-#define SNUG_RING_STEP 8
-typedef int16x8_t snug_ring_v;
-typedef int16x8_t snug_ring_k;
-#define SNUG_ADD(a, b) vaddq_s16(a, b)
-#define SNUG_SUB(a, b) vsubq_s16(a, b)
-#define SNUG_TWICE(a) vshlq_n_s16(a, 1)
-/* a + FACTOR * b, a - FACTOR * b, by the element of k that holds the factor. */
-#if defined(__aarch64__)
-#define SNUG_ADDK(a, b, k, i) vmlaq_laneq_s16(a, b, k, i)
-#define SNUG_SUBK(a, b, k, i) vmlsq_laneq_s16(a, b, k, i)
-#else
-#define SNUG_ADDK(a, b, k, i) vmlaq_lane_s16(a, b, (i) < 4 ? vget_low_s16(k) : vget_high_s16(k), (i) & 3)
-#define SNUG_SUBK(a, b, k, i) vmlsq_lane_s16(a, b, (i) < 4 ? vget_low_s16(k) : vget_high_s16(k), (i) & 3)
-#endif
-static inline snug_ring_v snug_ring_load8(const int8_t *x) { return snug_widen8(x); }
-static inline snug_ring_v snug_ring_load16(const int16_t *x) { return vld1q_s16(x); }
-static inline void snug_ring_store(int16_t *y, snug_ring_v v) { vst1q_s16(y, v); }
-/* The factors. A compiler that knew them would replace one multiply-add by a
-   shift and an add. */
-static inline snug_ring_k snug_ring_factors(void)
-{
-    static const int16_t factors[8] = {2, 5, 3, 7, 4, 8, 0, 0};
-    int16x8_t k = vld1q_s16(factors);
-#if defined(__GNUC__)
-    __asm__("" : "+w"(k));
-#endif
-    return k;
-}
-#else
-#define SNUG_RING_STEP 1
-typedef uint32_t snug_ring_v;
-typedef const uint32_t *snug_ring_k;
-#define SNUG_ADD(a, b) ((a) + (b))
-#define SNUG_SUB(a, b) ((a) - (b))
-#define SNUG_TWICE(a) (2u * (a))
-#define SNUG_ADDK(a, b, k, i) ((a) + (k)[i] * (b))
-#define SNUG_SUBK(a, b, k, i) ((a) - (k)[i] * (b))
-static inline snug_ring_v snug_ring_load8(const int8_t *x) { return (uint32_t)*x; }
-static inline snug_ring_v snug_ring_load16(const int16_t *x) { return (uint32_t)*x; }
-static inline void snug_ring_store(int16_t *y, snug_ring_v v) { *y = (int16_t)snug_wrap16(v); }
-static inline snug_ring_k snug_ring_factors(void)
-{
-    static const uint32_t factors[8] = {2, 5, 3, 7, 4, 8, 0, 0};
-    return factors;
-}
-#endif
-
-/* m[tile][16] = sum over k of v[tile][k] * u[k][16], for tiles rows of v that
-   lie v_row apart. */
-#if SNUG_NEON
-#define SNUG_DECLARE(p) int16x8_t a##p = vdupq_n_s16(0), b##p = a##p;
-#define SNUG_POINT(p) const int16_t *s##p = v + (p) * v_row;
-#define SNUG_LOAD(p)                     \
-    const int16x8_t x##p = vld1q_s16(s##p); \
-    s##p += 8;
-#define SNUG_STORE(p)                    \
-    vst1q_s16(m + SNUG_LANES * (p), a##p); \
-    vst1q_s16(m + SNUG_LANES * (p) + 8, b##p);
-/* A function by itself on ARMv7: where it was inlined clang would move inputs from
-   register to register. */
-#if defined(__aarch64__)
-#define SNUG_RING_APART static inline
-#else
-#define SNUG_RING_APART static __attribute__((noinline, unused))
-#endif
-#define SNUG_RING_PRODUCT(NAME, EACH)                                                                          \
-    SNUG_RING_APART void NAME(const int16_t *v, int32_t v_row, const int16_t *w, int32_t k, int16_t *m)        \
-    {                                                                                                          \
-        EACH(SNUG_DECLARE)                                                                                     \
-        EACH(SNUG_POINT)                                                                                       \
-        for (; k > 0; k -= 8) {                                                                                \
-            EACH(SNUG_LOAD)                                                                                    \
-            SNUG_PAIR(P, 0, 1, EACH) SNUG_PAIR(P, 2, 3, EACH) SNUG_PAIR(P, 4, 5, EACH) SNUG_PAIR(P, 6, 7, EACH) \
-        }                                                                                                      \
-        EACH(SNUG_STORE)                                                                                       \
-    }
-#if defined(__aarch64__)
-SNUG_RING_PRODUCT(snug_ring_product8, SNUG_EACH8)
-#endif
-SNUG_RING_PRODUCT(snug_ring_product4, SNUG_EACH4)
-#undef SNUG_RING_PRODUCT
-#undef SNUG_DECLARE
-#undef SNUG_POINT
-#undef SNUG_LOAD
-#undef SNUG_STORE
-#endif
-
-static inline void snug_ring_product(const int16_t *v, int32_t v_row, const int16_t *u, int32_t k, int32_t tiles, int16_t *m)
-{
-#if SNUG_NEON
-#if defined(__aarch64__)
-    if (tiles > 4) {
-        snug_ring_product8(v, v_row, u, k, m);
-        return;
-    }
-#endif
-    (void)tiles;
-    snug_ring_product4(v, v_row, u, k, m);
-#else
-    int32_t t, i, j;
-    for (t = 0; t < tiles; t++) {
-        for (j = 0; j < SNUG_LANES; j++) {
-            uint32_t sum = 0u;
-            for (i = 0; i < k; i++) {
-                sum += (uint32_t)(v[t * v_row + i] * u[i * SNUG_LANES + j]);
-            }
-            m[t * SNUG_LANES + j] = (int16_t)snug_wrap16(sum);
-        }
-    }
-#endif
-}
-
 /* Where tile t of a row of n tiles begins: the last one is moved back inside. */
 static inline int32_t snug_ring_begin(int32_t t, int32_t out, int32_t size)
 {
     return t * out < size - out ? t * out : size - out;
 }
 
-/* What sums of sixteen channels are moved by and requantized with. */
+/* What the sums of sixteen channels are requantized with. */
 typedef struct {
 #if SNUG_NEON
-    int16x8_t first[2], last[2]; /* offsets of group 0, times 2^shift, and of the total */
     snug_channels8 table[2];
+    int32_t fast; /* a full block, requantized in 16 bits */
 #endif
     int32_t c, n; /* the first channel, how many there are */
 } snug_ring_channels;
 
-static inline snug_ring_channels snug_ring_load(const snug_ring *g, int32_t c, int32_t n, int32_t shift)
+static inline snug_ring_channels snug_ring_load(const snug_ring *g, int32_t c, int32_t n)
 {
     snug_ring_channels t;
 #if SNUG_NEON
-    int16_t first[SNUG_LANES] = {0}, last[SNUG_LANES] = {0};
-    int32_t i;
-    for (i = 0; g->offset && i < n; i++) {
-        first[i] = g->offset[c + i];
-        last[i] = g->offset[g->split * g->c + c + i];
-    }
-    for (i = 0; i < 2; i++) {
-        t.first[i] = vshlq_s16(vld1q_s16(first + 8 * i), vdupq_n_s16((int16_t)shift));
-        t.last[i] = vld1q_s16(last + 8 * i);
-    }
     snug_lanes_tables(&g->q, c, n, &t.table[0], &t.table[1]);
+    t.fast = n == SNUG_LANES && snug_is_fast(&g->q);
 #else
-    (void)g, (void)shift;
+    (void)g;
 #endif
     t.c = c, t.n = n;
     return t;
 }
 
-/* The sums of SNUG_RING_STEP channels, the i-th from t->c on, times 2^shift, to
-   the sums of a tile: group s of input channels. */
-static inline void snug_ring_add(const snug_ring *g, const snug_ring_channels *t, int32_t s, int32_t i, const snug_ring_v *v,
-                                 int32_t pixels, int32_t shift, int16_t *sums)
+/* Row s of the offsets of sixteen channels, times 2^shift. */
+static inline void snug_ring_offset(const snug_ring *g, const snug_ring_channels *t, int32_t s, int32_t shift, int16_t *offset)
 {
-    int32_t p;
+    int32_t i;
 #if SNUG_NEON
-    const int16x8_t left = vdupq_n_s16((int16_t)shift), right = vdupq_n_s16((int16_t)-shift);
-    int16x8_t offset = t->first[i / 8];
-    if (s > 0 && g->offset) {
-        int16_t lanes[8] = {0};
-        for (p = 0; p < 8 && i + p < t->n; p++) {
-            lanes[p] = g->offset[s * g->c + t->c + i + p];
-        }
-        offset = vshlq_s16(vld1q_s16(lanes), left);
-    } else if (s > 0) {
-        offset = vdupq_n_s16(0);
-    }
-    for (p = 0; p < pixels; p++, sums += SNUG_LANES) {
-        const int16x8_t y = vshlq_s16(vaddq_s16(v[p], offset), right);
-        vst1q_s16(sums, s == 0 ? y : vaddq_s16(vld1q_s16(sums), y));
-    }
-#else
-    const uint32_t offset = g->offset && i < t->n ? (uint32_t)g->offset[s * g->c + t->c + i] << shift : 0u;
-    for (p = 0; p < pixels; p++, sums += SNUG_LANES) {
-        const uint32_t y = (uint32_t)(snug_wrap16(v[p] + offset) >> shift);
-        *sums = (int16_t)snug_wrap16(s == 0 ? y : (uint32_t)*sums + y);
+    if (g->offset && t->n == SNUG_LANES) {
+        const int16_t *const row = g->offset + s * g->c + t->c;
+        const int16x8_t left = vdupq_n_s16((int16_t)shift);
+        vst1q_s16(offset, vshlq_s16(vld1q_s16(row), left));
+        vst1q_s16(offset + 8, vshlq_s16(vld1q_s16(row + 8), left));
+        return;
     }
 #endif
+    for (i = 0; i < SNUG_LANES; i++) {
+        const int32_t o = g->offset && i < t->n ? g->offset[s * g->c + t->c + i] : 0;
+        offset[i] = (int16_t)snug_wrap16((uint32_t)o << shift);
+    }
 }
 
-/* The sums of one tile to t->n channels of y. */
-static inline void snug_ring_finish(const snug_ring *g, const snug_ring_channels *t, const int16_t *sums, int32_t out, int8_t *y)
+/* The sums of SNUG_RING_STEP channels of a group of input channels: the first
+   ones of a tile, or more of them. */
+SNUG_EACH_FORM void snug_ring_add(const snug_ring_v *v, int32_t more, int32_t pixels, int32_t shift, int16_t *sums)
+{
+    int32_t p;
+    SNUG_UNROLL16
+    for (p = 0; p < pixels; p++, sums += SNUG_LANES) {
+#if SNUG_NEON
+        const int16x8_t y = shift ? vshlq_s16(v[p], vdupq_n_s16((int16_t)-shift)) : v[p];
+        vst1q_s16(sums, more ? vaddq_s16(vld1q_s16(sums), y) : y);
+#else
+        const uint32_t y = (uint32_t)(snug_wrap16(v[p]) >> shift);
+        *sums = (int16_t)snug_wrap16(more ? (uint32_t)*sums + y : y);
+#endif
+    }
+}
+
+/* The sums of one tile, moved by the last offset, to t->n channels of y. */
+SNUG_EACH_FORM void snug_ring_finish(const snug_ring *g, const snug_ring_channels *t, const int16_t *sums, const int16_t *last,
+                                     int32_t out, int8_t *y)
 {
     const snug_requant q = g->q;
     int32_t row, col;
 #if !SNUG_NEON
     int32_t i;
 #endif
-    y += t->c;
     for (row = 0; row < out; row++) {
         for (col = 0; col < out; col++, sums += SNUG_LANES) {
             int8_t *const yp = y + row * g->y_row + col * g->y_col;
 #if SNUG_NEON
-            snug_lanes_store(&q, &t->table[0], &t->table[1], vaddq_s16(vld1q_s16(sums), t->last[0]),
-                             vaddq_s16(vld1q_s16(sums + 8), t->last[1]), t->c, t->n, yp);
+            snug_lanes_store(&q, &t->table[0], &t->table[1], vaddq_s16(vld1q_s16(sums), vld1q_s16(last)),
+                             vaddq_s16(vld1q_s16(sums + 8), vld1q_s16(last + 8)), t->c, t->n, yp);
 #else
             for (i = 0; i < t->n; i++) {
-                const uint32_t last = g->offset ? (uint32_t)g->offset[g->split * g->c + t->c + i] : 0u;
-                yp[i] = snug_requantize(&q, snug_wrap16((uint32_t)sums[i] + last), t->c + i);
+                yp[i] = snug_requantize(&q, snug_wrap16((uint32_t)sums[i] + (uint32_t)last[i]), t->c + i);
             }
 #endif
         }
     }
 }
 
-/* A form of the transform: its sizes, and its two transforms of a patch. Input
-   takes all channels of a patch at x to v, the points step apart; output takes
-   STEP channels of the points at m, step apart, to y. */
+/* A form of the transform: its sizes, and its two transforms of a tile. Input
+   takes all channels of a patch at x to v[cin/8][point][TILES][8], output STEP
+   channels of m[point][TILES][16] to y, where it adds offset to every sum. */
 typedef struct {
     int32_t in, points, out, stride, shift;
-    void (*input)(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step);
-    void (*output)(const int16_t *m, int32_t step, snug_ring_v *y);
+    void (*input)(const int8_t *x, ptrdiff_t x_row, ptrdiff_t x_col, int32_t cin, int16_t *v);
+    void (*output)(const int16_t *m, snug_ring_v offset, snug_ring_v *y);
 } snug_ring_form;
 
-/* The points of some tiles: m[point][tile][16], for input channels [i, i + part). */
-static inline void snug_ring_points(const int16_t *v, int32_t v_step, const int16_t *u, int32_t cin, int32_t part, int32_t points,
-                                    int32_t tiles, int16_t *m)
-{
-    int32_t p;
-    for (p = 0; p < points; p++) {
-        snug_ring_product(v, cin, u, part, tiles, m);
-        v += v_step;
-        u += cin * SNUG_LANES;
-        m += SNUG_RING_TILES * SNUG_LANES;
-    }
-}
-
 #if SNUG_NEON
-/* Eight whole sums of a tile, times 2^shift, straight to y: what snug_ring_add
-   and snug_ring_finish do when there is one group and the requantizer is fast. */
-static inline void snug_ring_give(const snug_ring *g, const snug_ring_channels *t, int32_t i, const int16x8_t *v, int32_t out,
-                                  int32_t shift, int8_t *y)
+/* What snug_ring_add and snug_ring_finish do, for the last group of input channels
+   and a fast requantizer. sums: null when it is the only group. */
+SNUG_EACH_FORM void snug_ring_give(const snug_ring *g, const snug_narrow8 *t, const int16x8_t *v, const int16_t *sums,
+                                   int16x8_t last, int32_t half, int32_t out, int32_t shift, int8_t *y)
 {
-    const snug_narrow8 table = t->table[i / 8].narrow;
-    const int16x8_t offset = t->first[i / 8], right = vdupq_n_s16((int16_t)-shift);
+    const snug_narrow8 table = *t;
+    const int16x8_t right = vdupq_n_s16((int16_t)-shift);
     const int8x8_t lo = vdup_n_s8((int8_t)g->q.lo), hi = vdup_n_s8((int8_t)g->q.hi);
-    const int32_t half = g->q.half, y_row = g->y_row, y_col = g->y_col;
+    const int32_t y_row = g->y_row, y_col = g->y_col;
     int32_t row, col;
-    y += t->c + i;
     SNUG_UNROLL
     for (row = 0; row < out; row++, y += y_row) {
         int8_t *yp = y;
         SNUG_UNROLL
         for (col = 0; col < out; col++, yp += y_col) {
-            const int16x8_t sum = vshlq_s16(vaddq_s16(v[row * out + col], offset), right);
+            int16x8_t sum = shift ? vshlq_s16(v[row * out + col], right) : v[row * out + col];
+            if (sums) {
+                sum = vaddq_s16(vaddq_s16(sum, last), vld1q_s16(sums + SNUG_LANES * (row * out + col)));
+            }
             vst1_s8(yp, vmin_s8(vmax_s8(vqmovn_s16(snug_fast8(sum, &table, half)), lo), hi));
         }
     }
 }
 #endif
 
+/* Sixteen output channels of some tiles whose requantizer is fast. */
+#if SNUG_NEON
+SNUG_EACH_FORM void snug_ring_whole(const snug_ring *g, const snug_ring_form *f, const snug_ring_channels *ch, const int16_t *m,
+                                    const int16_t *offset, int32_t half, int32_t tiles, const int32_t *at, int8_t *y)
+{
+    int32_t i, p;
+    for (i = 0; i < SNUG_LANES; i += 8) {
+        for (p = 0; p < tiles; p++) {
+            int16x8_t sum[SNUG_RING_MAX_OUT * SNUG_RING_MAX_OUT];
+            f->output(m + p * SNUG_LANES + i, vld1q_s16(offset + i), sum);
+            snug_ring_give(g, &ch->table[i / 8].narrow, sum, 0, vdupq_n_s16(0), half, f->out, f->shift, y + at[p] + i);
+        }
+    }
+}
+#endif
+
+/* The products of some tiles by sixteen output channels, and what follows from
+   them. at: where the outputs of each tile lie. */
+SNUG_EACH_FORM void snug_ring_tiles(const snug_ring *g, const snug_ring_form *f, const snug_ring_channels *ch, const int16_t *v,
+                                    const int16_t *u, int32_t tiles, const int32_t *at, int16_t *m, int8_t *y)
+{
+    const int32_t cin = snug_ring_cin(g), part = cin / g->split, points = f->points * f->points, pixels = f->out * f->out;
+    int16_t *const sums = m + points * SNUG_RING_TILES * SNUG_LANES;
+    int16_t offset[SNUG_LANES], last[SNUG_LANES];
+    int32_t s, p, i;
+    snug_ring_offset(g, ch, g->split, 0, last);
+    for (s = 0; s < g->split; s++) {
+        snug_ring_product(v + s * part * points * SNUG_RING_TILES, u + s * part * SNUG_LANES, points, cin, part, tiles, m);
+        snug_ring_offset(g, ch, s, f->shift, offset);
+#if SNUG_NEON
+        if (ch->fast && g->split == 1) {
+            if (g->q.half) {
+                snug_ring_whole(g, f, ch, m, offset, 1, tiles, at, y);
+            } else {
+                snug_ring_whole(g, f, ch, m, offset, 0, tiles, at, y);
+            }
+            return;
+        }
+#endif
+        for (i = 0; i < SNUG_LANES; i += SNUG_RING_STEP) {
+            const snug_ring_v o = snug_ring_load16(offset + i);
+            for (p = 0; p < tiles; p++) {
+                int16_t *const sp = sums + p * pixels * SNUG_LANES + i;
+                snug_ring_v sum[SNUG_RING_MAX_OUT * SNUG_RING_MAX_OUT];
+                f->output(m + p * SNUG_LANES + i, o, sum);
+#if SNUG_NEON
+                if (ch->fast && s == g->split - 1) {
+                    snug_ring_give(g, &ch->table[i / 8].narrow, sum, sp, vld1q_s16(last + i), g->q.half, f->out, f->shift, y + at[p] + i);
+                    continue;
+                }
+#endif
+                if (s > 0) {
+                    snug_ring_add(sum, 1, pixels, f->shift, sp);
+                } else {
+                    snug_ring_add(sum, 0, pixels, f->shift, sp);
+                }
+            }
+        }
+    }
+#if SNUG_NEON
+    if (ch->fast) {
+        return;
+    }
+#endif
+    for (p = 0; p < tiles; p++) {
+        snug_ring_finish(g, ch, sums + p * pixels * SNUG_LANES, last, f->out, y + at[p]);
+    }
+}
+
 /* Output channels [from, from + count) of a layer, whose transformed weights are
-   u. scratch: v[point][tile][cin], m[point][8][16], sums[8][out*out][16]. */
-static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, const int8_t *x, int8_t *y, int32_t from,
+   u. scratch: v[tiles/TILES][cin/8][point][TILES][8], m[point][TILES][16], sums[TILES][out*out][16]. */
+SNUG_EACH_FORM void snug_ring_block(const snug_ring *g, const snug_ring_form *f, const int8_t *x, int8_t *y, int32_t from,
                                    int32_t count, void *scratch, const int16_t *u)
 {
-    const int32_t cin = snug_ring_cin(g), part = cin / g->split, points = f->points * f->points, out = f->out;
-    const int32_t across = (g->w + out - 1) / out, all = (g->h + out - 1) / out * across, pixels = out * out;
-    const int32_t v_step = g->tiles * cin, m_step = SNUG_RING_TILES * SNUG_LANES;
+    const int32_t cin = snug_ring_cin(g), points = f->points * f->points, out = f->out;
+    const int32_t across = (g->w + out - 1) / out, all = (g->h + out - 1) / out * across;
     int16_t *const v = scratch;
-    int16_t *const m = v + points * v_step;
-    int16_t *const sums = m + points * m_step;
-    int32_t first, t, p, c, s, i;
+    int32_t first, t, p, c;
     for (first = 0; first < all; first += g->tiles) {
         const int32_t tiles = all - first < g->tiles ? all - first : g->tiles;
         for (t = 0; t < tiles; t++) {
             const int32_t row = snug_ring_begin((first + t) / across, out, g->h) * f->stride;
             const int32_t col = snug_ring_begin((first + t) % across, out, g->w) * f->stride;
-            f->input(x + row * g->x_row + col * g->x_col, g->x_row, g->x_col, cin, v + t * cin, v_step);
+            f->input(x + row * g->x_row + col * g->x_col, g->x_row, g->x_col, cin,
+                     v + t / SNUG_RING_TILES * SNUG_RING_TILES * points * cin + t % SNUG_RING_TILES * 8);
         }
         for (c = 0; c < count; c += SNUG_LANES) {
-            const snug_ring_channels ch = snug_ring_load(g, from + c, count - c < SNUG_LANES ? count - c : SNUG_LANES, f->shift);
-            const int16_t *uc = u + c * points * cin;
-            int32_t direct = 0; /* no sums are kept */
-#if SNUG_NEON
-            direct = g->split == 1 && ch.n == SNUG_LANES && snug_is_fast(&g->q);
-#endif
+            const snug_ring_channels ch = snug_ring_load(g, from + c, count - c < SNUG_LANES ? count - c : SNUG_LANES);
             for (t = 0; t < tiles; t += SNUG_RING_TILES) {
+                int32_t at[SNUG_RING_TILES];
                 const int32_t some = tiles - t < SNUG_RING_TILES ? tiles - t : SNUG_RING_TILES;
-                for (s = 0; s < g->split; s++) {
-                    snug_ring_points(v + t * cin + s * part, v_step, uc + s * part * SNUG_LANES, cin, part, points, some, m);
-                    for (p = 0; p < some; p++) {
-                        for (i = 0; i < SNUG_LANES; i += SNUG_RING_STEP) {
-                            snug_ring_v sum[SNUG_RING_MAX_OUT * SNUG_RING_MAX_OUT];
-                            f->output(m + p * SNUG_LANES + i, m_step, sum);
-#if SNUG_NEON
-                            if (direct) {
-                                const int32_t row = snug_ring_begin((first + t + p) / across, out, g->h);
-                                const int32_t col = snug_ring_begin((first + t + p) % across, out, g->w);
-                                snug_ring_give(g, &ch, i, sum, out, f->shift, y + row * g->y_row + col * g->y_col);
-                                continue;
-                            }
-#endif
-                            snug_ring_add(g, &ch, s, i, sum, pixels, f->shift, sums + p * pixels * SNUG_LANES + i);
-                        }
-                    }
+                for (p = 0; p < some; p++) {
+                    at[p] = snug_ring_begin((first + t + p) / across, out, g->h) * g->y_row +
+                            snug_ring_begin((first + t + p) % across, out, g->w) * g->y_col;
                 }
-                for (p = 0; p < some && !direct; p++) {
-                    const int32_t row = snug_ring_begin((first + t + p) / across, out, g->h);
-                    const int32_t col = snug_ring_begin((first + t + p) % across, out, g->w);
-                    snug_ring_finish(g, &ch, sums + p * pixels * SNUG_LANES, out, y + row * g->y_row + col * g->y_col);
-                }
+                snug_ring_tiles(g, f, &ch, v + t * points * cin, u + c * points * cin, some, at, v + g->tiles * points * cin,
+                                y + ch.c);
             }
         }
     }
@@ -388,14 +300,15 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
 /* Sixteen registers do not hold a patch: each pass takes one column or row at a
    time and leaves it in memory. A compiler that knew where a pointer came from
    would unroll the passes and spill. */
-#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT)                                                                     \
-    static inline void NAME##_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step) \
+#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT, PART, ONES)                                                         \
+    static inline void NAME##_input(const int8_t *x, ptrdiff_t x_row, ptrdiff_t x_col, int32_t cin, int16_t *v)         \
     {                                                                                                                   \
         const snug_ring_k k = snug_ring_factors();                                                                      \
         int16_t half[IN][POINTS][8];                                                                                    \
-        for (; cin > 0; cin -= 8, x += 8, v += 8) {                                                                     \
+        for (; cin > 0; cin -= 8, x += 8) {                                                                             \
             const int8_t *from = x;                                                                                     \
-            int16_t *h = half[0][0], *to = v;                                                                           \
+            int16_t *h = half[0][0];                                                                                    \
+            snug_ring_e e[IN];                                                                                          \
             snug_ring_v d[IN], o[POINTS];                                                                               \
             int32_t i, j;                                                                                               \
             for (j = 0; j < IN; j++, from += x_col) {                                                                   \
@@ -403,9 +316,9 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
                 SNUG_UNROLL                                                                                             \
                 for (i = 0; i < IN; i++, p += x_row) {                                                                  \
                     SNUG_HIDE(p)                                                                                        \
-                    d[i] = snug_ring_load8(p);                                                                          \
+                    e[i] = snug_ring_load8(p);                                                                          \
                 }                                                                                                       \
-                NAME##_in(d, o, k);                                                                                     \
+                NAME##_first(e, o, k);                                                                                  \
                 SNUG_UNROLL                                                                                             \
                 for (i = 0; i < POINTS; i++, h += 8) {                                                                  \
                     SNUG_HIDE(h)                                                                                        \
@@ -421,25 +334,29 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
                 }                                                                                                       \
                 NAME##_in(d, o, k);                                                                                     \
                 SNUG_UNROLL                                                                                             \
-                for (j = 0; j < POINTS; j++, to += step) {                                                              \
-                    SNUG_HIDE(to)                                                                                       \
-                    snug_ring_store(to, o[j]);                                                                          \
+                for (j = 0; j < POINTS; j++, v += SNUG_RING_TILES * 8) {                                                \
+                    SNUG_HIDE(v)                                                                                        \
+                    snug_ring_store(v, o[j]);                                                                           \
                 }                                                                                                       \
             }                                                                                                           \
         }                                                                                                               \
     }                                                                                                                   \
-    static inline void NAME##_output(const int16_t *m, int32_t step, snug_ring_v *y)                                    \
+    static inline void NAME##_output(const int16_t *m, snug_ring_v offset, snug_ring_v *y)                              \
     {                                                                                                                   \
         const snug_ring_k k = snug_ring_factors();                                                                      \
         int16_t half[POINTS][OUT][8], *h = half[0][0];                                                                  \
         snug_ring_v d[POINTS], o[OUT];                                                                                  \
         int32_t i, j;                                                                                                   \
-        for (j = 0; j < POINTS; j++, m += step) {                                                                       \
+        for (j = 0; j < POINTS; j++, m += SNUG_RING_TILES * SNUG_LANES) {                                               \
             const int16_t *p = m;                                                                                       \
+            const snug_ring_v moved = (ONES) >> j & 1 ? offset : vdupq_n_s16(0);                                        \
             SNUG_UNROLL                                                                                                 \
-            for (i = 0; i < POINTS; i++, p += POINTS * step) {                                                          \
+            for (i = 0; i < POINTS; i++, p += POINTS * SNUG_RING_TILES * SNUG_LANES) {                                  \
                 SNUG_HIDE(p)                                                                                            \
                 d[i] = snug_ring_load16(p);                                                                             \
+                if (((ONES) >> i & 1) != 0) {                                                                           \
+                    d[i] = SNUG_ADD(d[i], moved);                                                                       \
+                }                                                                                                       \
             }                                                                                                           \
             NAME##_out(d, o, k);                                                                                        \
             SNUG_UNROLL                                                                                                 \
@@ -460,45 +377,63 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
         }                                                                                                               \
     }
 #else
-#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT) \
-    static inline void NAME##_input(const int8_t *x, int32_t x_row, int32_t x_col, int32_t cin, int16_t *v, int32_t step) \
+#define SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT, PART, ONES)                                                         \
+    SNUG_EACH_FORM void NAME##_input(const int8_t *x, ptrdiff_t x_row, ptrdiff_t x_col, int32_t cin, int16_t *v)        \
     {                                                                                                                   \
-        const snug_ring_k k = snug_ring_factors();                                                                      \
-        for (; cin > 0; cin -= SNUG_RING_STEP, x += SNUG_RING_STEP, v += SNUG_RING_STEP) {                              \
-            snug_ring_v half[POINTS][IN], d[IN], o[POINTS];                                                             \
-            int32_t i, j;                                                                                               \
+        snug_ring_k k = snug_ring_factors();                                                                            \
+        ptrdiff_t row[IN];                                                                                              \
+        int32_t c, a, i, j;                                                                                             \
+        SNUG_UNROLL                                                                                                     \
+        for (i = 0; i < IN; i++) {                                                                                      \
+            row[i] = i * x_row;                                                                                         \
+            SNUG_OPAQUE(row[i])                                                                                         \
+        }                                                                                                               \
+        for (c = 0; c < cin; c += SNUG_RING_STEP, x += SNUG_RING_STEP) {                                                \
             SNUG_UNROLL                                                                                                 \
-            for (j = 0; j < IN; j++) {                                                                                  \
+            for (a = 0; a < POINTS; a += PART) {                                                                        \
+                const int8_t *xj = x;                                                                                   \
+                snug_ring_e d[IN];                                                                                      \
+                snug_ring_v half[PART][IN], o[POINTS];                                                                  \
+                SNUG_RING_FRESH(k)                                                                                      \
                 SNUG_UNROLL                                                                                             \
-                for (i = 0; i < IN; i++) {                                                                              \
-                    d[i] = snug_ring_load8(x + i * x_row + j * x_col);                                                  \
+                for (j = 0; j < IN; j++, xj += x_col) {                                                                 \
+                    SNUG_OPAQUE(xj)                                                                                     \
+                    SNUG_UNROLL                                                                                         \
+                    for (i = 0; i < IN; i++) {                                                                          \
+                        d[i] = snug_ring_load8(xj + row[i]);                                                            \
+                    }                                                                                                   \
+                    NAME##_first(d, o, k);                                                                              \
+                    SNUG_UNROLL                                                                                         \
+                    for (i = 0; i < PART; i++) {                                                                        \
+                        half[i][j] = o[a + i];                                                                          \
+                    }                                                                                                   \
                 }                                                                                                       \
-                NAME##_in(d, o, k);                                                                                     \
                 SNUG_UNROLL                                                                                             \
-                for (i = 0; i < POINTS; i++) {                                                                          \
-                    half[i][j] = o[i];                                                                                  \
+                for (i = 0; i < PART; i++) {                                                                            \
+                    NAME##_in(half[i], o, k);                                                                           \
+                    SNUG_UNROLL                                                                                         \
+                    for (j = 0; j < POINTS; j++) {                                                                      \
+                        snug_ring_store(v + (POINTS * (a + i) + j) * SNUG_RING_TILES * 8, o[j]);                        \
+                    }                                                                                                   \
                 }                                                                                                       \
             }                                                                                                           \
-            SNUG_UNROLL                                                                                                 \
-            for (i = 0; i < POINTS; i++) {                                                                              \
-                NAME##_in(half[i], o, k);                                                                               \
-                SNUG_UNROLL                                                                                             \
-                for (j = 0; j < POINTS; j++) {                                                                          \
-                    snug_ring_store(v + (POINTS * i + j) * step, o[j]);                                                 \
-                }                                                                                                       \
-            }                                                                                                           \
+            v += SNUG_RING_STEP == 8 || c % 8 == 7 ? (POINTS * POINTS * SNUG_RING_TILES - 1) * 8 + SNUG_RING_STEP : 1;  \
         }                                                                                                               \
     }                                                                                                                   \
-    static inline void NAME##_output(const int16_t *m, int32_t step, snug_ring_v *y)                                    \
+    SNUG_EACH_FORM void NAME##_output(const int16_t *m, snug_ring_v offset, snug_ring_v *y)                             \
     {                                                                                                                   \
-        const snug_ring_k k = snug_ring_factors();                                                                      \
+        snug_ring_k k = snug_ring_factors();                                                                            \
         snug_ring_v half[OUT][POINTS], d[POINTS], o[OUT];                                                               \
         int32_t i, j;                                                                                                   \
         SNUG_UNROLL                                                                                                     \
         for (j = 0; j < POINTS; j++) {                                                                                  \
+            SNUG_RING_FRESH(k)                                                                                          \
             SNUG_UNROLL                                                                                                 \
             for (i = 0; i < POINTS; i++) {                                                                              \
-                d[i] = snug_ring_load16(m + (POINTS * i + j) * step);                                                   \
+                d[i] = snug_ring_load16(m + (POINTS * i + j) * SNUG_RING_TILES * SNUG_LANES);                           \
+                if (((ONES) >> i & (ONES) >> j & 1) != 0) {                                                             \
+                    d[i] = SNUG_ADD(d[i], offset);                                                                      \
+                }                                                                                                       \
             }                                                                                                           \
             NAME##_out(d, o, k);                                                                                        \
             SNUG_UNROLL                                                                                                 \
@@ -508,15 +443,19 @@ static inline void snug_ring_block(const snug_ring *g, const snug_ring_form *f, 
         }                                                                                                               \
         SNUG_UNROLL                                                                                                     \
         for (i = 0; i < OUT; i++) {                                                                                     \
+            SNUG_RING_FRESH(k)                                                                                          \
             NAME##_out(half[i], y + OUT * i, k);                                                                        \
         }                                                                                                               \
     }
 #endif
 
 /* The two transforms of a form, its description, and its KERNEL, from what it
-   does on one axis: NAME##_taps, NAME##_in, NAME##_out. Columns first, then rows. */
-#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT)                                                    \
-    SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT)                                                                         \
+   does on one axis: NAME##_taps, NAME##_first on elements and NAME##_in on vectors,
+   NAME##_out. Columns first, then rows, of PART points at a time, so that registers
+   hold what is between. Bit p of ONES: NAME##_out takes the sum of
+   these points, each 1, to outputs of 1. */
+#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT, PART, ONES)                                              \
+    SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT, PART, ONES)                                                             \
     static const snug_ring_form NAME = {IN, POINTS, OUT, STRIDE, SHIFT, NAME##_input, NAME##_output};                   \
     static inline void NAME##_prepare(const snug_ring *g, void *prepared)                                               \
     {                                                                                                                   \

@@ -10,14 +10,21 @@ static const uint16_t snug_ring22_taps[5][3] = {
     {1u, 0u, 0u}, {0u, 0u, 1u}, {1u, 0u, 1u}, {0u, 1u, 0u}, {0u, 1u, 0u},
 };
 
+#define SNUG_RING22_IN(T)           \
+    v[0] = SNUG_SUB##T(d[0], d[2]); \
+    v[1] = SNUG_SUB##T(d[4], d[2]); \
+    v[2] = SNUG_WIDE##T(d[2]);      \
+    v[3] = SNUG_WIDE##T(d[1]);      \
+    v[4] = SNUG_WIDE##T(d[3]);      \
+    (void)k;
+static inline void snug_ring22_first(const snug_ring_e d[5], snug_ring_v v[5], snug_ring_k k)
+{
+    SNUG_RING22_IN(_E)
+}
+
 static inline void snug_ring22_in(const snug_ring_v d[5], snug_ring_v v[5], snug_ring_k k)
 {
-    (void)k;
-    v[0] = SNUG_SUB(d[0], d[2]);
-    v[1] = SNUG_SUB(d[4], d[2]);
-    v[2] = d[2];
-    v[3] = d[1];
-    v[4] = d[3];
+    SNUG_RING22_IN(_V)
 }
 
 static inline void snug_ring22_out(const snug_ring_v m[5], snug_ring_v y[2], snug_ring_k k)
@@ -27,6 +34,6 @@ static inline void snug_ring22_out(const snug_ring_v m[5], snug_ring_v y[2], snu
     y[1] = SNUG_ADD(SNUG_ADD(m[1], m[2]), m[4]);
 }
 
-SNUG_RING_FORM(snug_ring22, snug_conv_s8_a16_ring22, 5, 5, 2, 2, 0)
+SNUG_RING_FORM(snug_ring22, snug_conv_s8_a16_ring22, 5, 5, 2, 2, 0, 5, 1 << 2)
 
 #endif

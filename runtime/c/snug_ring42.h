@@ -13,18 +13,25 @@ static const uint16_t snug_ring42_taps[9][3] = {
     {0u, 2u, 0u}, {0u, 2u, 0u}, {0u, 2u, 0u}, {0u, 2u, 0u},
 };
 
+#define SNUG_RING42_IN(T)                               \
+    const snug_ring_v t = SNUG_SUB##T(d[6], d[2]);      \
+    v[0] = SNUG_ADDK(t, SNUG_SUB##T(d[0], d[4]), k, 0); \
+    v[1] = SNUG_SUB(t, SNUG_ADD##T(d[2], d[4]));        \
+    v[2] = SNUG_ADDK(t, SNUG_SUB##T(d[2], d[4]), k, 2); \
+    v[3] = t;                                           \
+    v[4] = SNUG_SUBK(SNUG_SUB##T(d[8], d[4]), t, k, 0); \
+    v[5] = SNUG_WIDE##T(d[1]);                          \
+    v[6] = SNUG_WIDE##T(d[3]);                          \
+    v[7] = SNUG_WIDE##T(d[5]);                          \
+    v[8] = SNUG_WIDE##T(d[7]);
+static inline void snug_ring42_first(const snug_ring_e d[9], snug_ring_v v[9], snug_ring_k k)
+{
+    SNUG_RING42_IN(_E)
+}
+
 static inline void snug_ring42_in(const snug_ring_v d[9], snug_ring_v v[9], snug_ring_k k)
 {
-    const snug_ring_v t = SNUG_SUB(d[6], d[2]);
-    v[0] = SNUG_ADDK(t, SNUG_SUB(d[0], d[4]), k, 0);
-    v[1] = SNUG_SUB(t, SNUG_ADD(d[2], d[4]));
-    v[2] = SNUG_ADDK(t, SNUG_SUB(d[2], d[4]), k, 2);
-    v[3] = t;
-    v[4] = SNUG_SUBK(SNUG_SUB(d[8], d[4]), t, k, 0);
-    v[5] = d[1];
-    v[6] = d[3];
-    v[7] = d[5];
-    v[8] = d[7];
+    SNUG_RING42_IN(_V)
 }
 
 static inline void snug_ring42_out(const snug_ring_v m[9], snug_ring_v y[4], snug_ring_k k)
@@ -36,6 +43,6 @@ static inline void snug_ring42_out(const snug_ring_v m[9], snug_ring_v y[4], snu
     y[3] = SNUG_ADDK(SNUG_ADD(SNUG_ADD(t, m[4]), m[8]), m[3], k, 5);
 }
 
-SNUG_RING_FORM(snug_ring42, snug_conv_s8_a16_ring42, 9, 9, 4, 2, 2)
+SNUG_RING_FORM(snug_ring42, snug_conv_s8_a16_ring42, 9, 9, 4, 2, 2, 3, 1 << 1)
 
 #endif
