@@ -52,6 +52,34 @@ func columns(w *work) int {
 	return 3 + 7*stride
 }
 
+// pointTables are the bytes of snug_point_block.
+const pointTables = 1088
+
+// costPoint: tiles of four pixels by thirty-two channels or eight by sixteen, eight
+// products a step.
+func costPoint(w *work, _ *Kernel, t *Target) float64 {
+	if len(w.pieces) != 1 || w.groups != 1 {
+		return math.Inf(1)
+	}
+	steps := blocks(w.k, 8)
+	load := float64(6 * w.k)
+	cost := 0.0
+	for c := w.c; c > 0; c -= 2 * blockLanes {
+		tile := 150 + steps*(15+128*t.MLA)
+		single := 50 + steps*(12+32*t.MLA)
+		pixels := 4
+		n := min(c, 2*blockLanes)
+		if n <= blockLanes {
+			tile, single, pixels = 140+steps*(24+128*t.MLA), 40+steps*(10+16*t.MLA), 8
+		}
+		if n%blockLanes != 0 { // stored one by one
+			tile, single = tile+float64(pixels)*60, single+60
+		}
+		cost += float64(w.pixels()/pixels)*tile + float64(w.pixels()%pixels)*single + 250 + load*blocks(n, blockLanes)
+	}
+	return cost
+}
+
 // costMLA32: tiles of four pixels by sixteen channels.
 func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 	tile := 0.0

@@ -171,6 +171,69 @@ static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_nar
     return vminq_s8(vmaxq_s8(v, lo), hi);
 }
 
+#if defined(__aarch64__)
+/* Forms of a fast requantizer: whether sums are halved, and whether zero is the
+   least level, as behind a ReLU: then narrowing to unsigned bytes clamps already. */
+#define SNUG_FORM_HALF 1
+#define SNUG_FORM_RELU 2
+#define SNUG_FORM_ANY 4 /* a requantizer that is not fast */
+
+typedef struct {
+    int8x16_t lo, hi;
+    uint8x16_t width;
+    int32_t form;
+} snug_ends;
+
+static inline snug_ends snug_lanes_ends(const snug_requant *q)
+{
+    snug_ends e;
+    e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = vdupq_n_s8((int8_t)q->hi);
+    e.width = vdupq_n_u8((uint8_t)(q->hi - q->lo));
+    e.form = !snug_is_fast(q) ? SNUG_FORM_ANY : (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
+    return e;
+}
+
+/* Two vectors to sixteen clamped channels; form is a constant. */
+static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, const snug_narrow8 *ta,
+                                        const snug_narrow8 *tb, const snug_ends *e)
+{
+    a = form & SNUG_FORM_HALF ? vrhaddq_s16(a, ta->bias) : vqaddq_s16(a, ta->bias);
+    b = form & SNUG_FORM_HALF ? vrhaddq_s16(b, tb->bias) : vqaddq_s16(b, tb->bias);
+    a = vrshlq_s16(vqrdmulhq_s16(a, ta->mul), ta->shift);
+    b = vrshlq_s16(vqrdmulhq_s16(b, tb->mul), tb->shift);
+    if (form & SNUG_FORM_RELU) {
+        const uint8x16_t v = vminq_u8(vqmovun_high_s16(vqmovun_s16(a), b), e->width);
+        return vaddq_s8(vreinterpretq_s8_u8(v), e->lo);
+    }
+    a = vqaddq_s16(a, ta->zero), b = vqaddq_s16(b, tb->zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(a), b), e->lo), e->hi);
+}
+
+/* STORE with FORM a constant, for each form but SNUG_FORM_ANY. */
+#define SNUG_LANES_FORMS(form, STORE) \
+    switch (form) {                   \
+    case 0: {                         \
+        enum { FORM = 0 };            \
+        STORE                         \
+        break;                        \
+    }                                 \
+    case 1: {                         \
+        enum { FORM = 1 };            \
+        STORE                         \
+        break;                        \
+    }                                 \
+    case 2: {                         \
+        enum { FORM = 2 };            \
+        STORE                         \
+        break;                        \
+    }                                 \
+    default: {                        \
+        enum { FORM = 3 };            \
+        STORE                         \
+    }                                 \
+    }
+#endif
+
 /* The tables of n channels from c; those of absent channels are not used. */
 static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)
 {

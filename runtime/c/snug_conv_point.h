@@ -1,0 +1,178 @@
+/* Convolution whose window is one stretch of the input, 1x1 above all: MLA.8h by
+   element, four pixels by thirty-two channels. */
+#ifndef SNUG_CONV_POINT_H
+#define SNUG_CONV_POINT_H
+
+#include "snug_conv_mla.h"
+
+/* One piece, one group; weights are those of snug_conv_s8_a16_mla. scratch holds the
+   tables of at most thirty-two channels and their weights, widened and filled up
+   with zeros to steps of eight products: a step may read past a window. */
+
+#if SNUG_NEON && defined(__aarch64__)
+
+/* What a block of channels takes from its tables. The start stands once a pixel, for
+   loads fill registers faster than copies of a register. */
+typedef struct {
+    int16x8_t start[16];
+    snug_ends ends;
+    snug_channels8 t[4];
+} snug_point_block;
+
+/* The empty statement keeps the additions to w apart, so that loads make them. */
+#define SNUG_POINT_FOUR(v)                   \
+    const int16x8x4_t v = vld1q_s16_x4(w);   \
+    w += 32;                                 \
+    __asm__("" : "+r"(w));
+#define SNUG_POINT_LOAD(p) const int16x8_t x##p = snug_widen8(xs[p] + k);
+
+/* Sixteen channels: one load brings the weights of two products. */
+#define SNUG_POINT_START16(p) int16x8_t a##p = b->start[2 * p], b##p = b->start[2 * p + 1];
+#define SNUG_POINT_STEP16(p)                    \
+    a##p = SNUG_MLA(a##p, v.val[0], x##p, J);   \
+    b##p = SNUG_MLA(b##p, v.val[1], x##p, J);
+#define SNUG_POINT_NEXT16(p)                      \
+    a##p = SNUG_MLA(a##p, v.val[2], x##p, J + 1); \
+    b##p = SNUG_MLA(b##p, v.val[3], x##p, J + 1);
+#define SNUG_POINT_PAIR16(j, EACH) \
+    {                              \
+        enum { J = j };            \
+        SNUG_POINT_FOUR(v)         \
+        EACH(SNUG_POINT_STEP16)    \
+        EACH(SNUG_POINT_NEXT16)    \
+    }
+#define SNUG_POINT_GIVE16(p) vst1q_s8(ys[p], snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends));
+#define SNUG_POINT_KEEP16(p) sums[2 * p] = a##p, sums[2 * p + 1] = b##p;
+
+/* Thirty-two. */
+#define SNUG_POINT_START32(p)                                      \
+    int16x8_t a##p = b->start[4 * p], b##p = b->start[4 * p + 1]; \
+    int16x8_t c##p = b->start[4 * p + 2], d##p = b->start[4 * p + 3];
+#define SNUG_POINT_STEP32(p)                  \
+    a##p = SNUG_MLA(a##p, v.val[0], x##p, J); \
+    b##p = SNUG_MLA(b##p, v.val[1], x##p, J); \
+    c##p = SNUG_MLA(c##p, v.val[2], x##p, J); \
+    d##p = SNUG_MLA(d##p, v.val[3], x##p, J);
+#define SNUG_POINT_ONE32(j, EACH) \
+    {                             \
+        enum { J = j };           \
+        SNUG_POINT_FOUR(v)        \
+        EACH(SNUG_POINT_STEP32)   \
+    }
+#define SNUG_POINT_PAIR32(j, EACH) SNUG_POINT_ONE32(j, EACH) SNUG_POINT_ONE32(j + 1, EACH)
+#define SNUG_POINT_GIVE32(p)                                                    \
+    vst1q_s8(ys[p], snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends));        \
+    vst1q_s8(ys[p] + 16, snug_lanes_form(FORM, c##p, d##p, &t2, &t3, &ends));
+#define SNUG_POINT_KEEP32(p) sums[4 * p] = a##p, sums[4 * p + 1] = b##p, sums[4 * p + 2] = c##p, sums[4 * p + 3] = d##p;
+
+/* Sums of a tile to n channels from c, where they are not a full block of a fast
+   requantizer. */
+static inline void snug_point_any(const snug_requant *q, const snug_point_block *b, const int16x8_t *sums,
+                                  int32_t pixels, int32_t lanes, int32_t c, int32_t n, int8_t *const *y)
+{
+    int32_t p, i;
+    for (p = 0; p < pixels; p++) {
+        for (i = 0; i < lanes && i < n; i += SNUG_LANES, sums += 2) {
+            const int32_t some = n - i < SNUG_LANES ? n - i : SNUG_LANES;
+            snug_lanes_store(q, &b->t[i / 8], &b->t[i / 8 + 1], sums[0], sums[1], c + i, some, y[p] + i);
+        }
+    }
+}
+
+/* Tiles of as many pixels as there are, n channels from c of at most LANES. What
+   a store needs is read from b: it would take registers from the sums. Returns the pixels
+   that are left. */
+#define SNUG_POINT_TILES(NAME, LANES, PIXELS, EACH)                                                        \
+    static inline int32_t NAME(const snug_conv *g, const snug_point_block *b, const int16_t *weights,      \
+                               snug_walk *walk, int32_t left, int32_t c, int32_t n)                        \
+    {                                                                                                      \
+        const int32_t steps = g->k;                                                                        \
+        const int32_t form = n == LANES ? b->ends.form : SNUG_FORM_ANY;                                    \
+        const int8_t *xs[PIXELS];                                                                          \
+        int8_t *ys[PIXELS];                                                                                \
+        for (; left >= PIXELS; left -= PIXELS) {                                                           \
+            const int16_t *w = weights;                                                                    \
+            int32_t k;                                                                                     \
+            snug_walk_take(walk, PIXELS, xs, ys);                                                          \
+            EACH(SNUG_POINT_START##LANES)                                                                  \
+            for (k = 0; k < steps; k += 8) {                                                               \
+                EACH(SNUG_POINT_LOAD)                                                                      \
+                SNUG_POINT_PAIR##LANES(0, EACH) SNUG_POINT_PAIR##LANES(2, EACH)                            \
+                SNUG_POINT_PAIR##LANES(4, EACH) SNUG_POINT_PAIR##LANES(6, EACH)                            \
+            }                                                                                              \
+            if (form != SNUG_FORM_ANY) {                                                                   \
+                const snug_narrow8 t0 = b->t[0].narrow, t1 = b->t[1].narrow;                               \
+                const snug_narrow8 t2 = b->t[2].narrow, t3 = b->t[3].narrow;                               \
+                const snug_ends ends = b->ends;                                                            \
+                SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES))                                       \
+                (void)t2, (void)t3;                                                                        \
+            } else {                                                                                       \
+                int16x8_t sums[PIXELS * LANES / 8];                                                        \
+                EACH(SNUG_POINT_KEEP##LANES)                                                               \
+                snug_point_any(&g->q, b, sums, PIXELS, LANES, c, n, ys);                                   \
+            }                                                                                              \
+        }                                                                                                  \
+        return left;                                                                                       \
+    }
+
+SNUG_POINT_TILES(snug_point_tiles32, 32, 4, SNUG_EACH4)
+SNUG_POINT_TILES(snug_point_tile32, 32, 1, SNUG_EACH1)
+SNUG_POINT_TILES(snug_point_tiles16, 16, 8, SNUG_EACH8)
+SNUG_POINT_TILES(snug_point_tile16, 16, 1, SNUG_EACH1)
+
+/* Tables and weights of n channels from c. */
+static inline void snug_point_load(const snug_conv *g, int32_t c, int32_t n, snug_point_block *b, int16_t *wide)
+{
+    const int32_t lanes = n > SNUG_LANES ? 2 * SNUG_LANES : SNUG_LANES;
+    int32_t i, k;
+    for (i = 0; i < lanes; i += SNUG_LANES) {
+        const int8_t *w = g->weights + (c + i) * g->k;
+        const int32_t some = n - i < SNUG_LANES ? n - i : SNUG_LANES;
+        snug_lanes_tables(&g->q, c + i, some, &b->t[i / 8], &b->t[i / 8 + 1]);
+        snug_lanes_start(&g->q, c + i, some, &b->start[i / 8], &b->start[i / 8 + 1]);
+        for (k = 0; k < g->k; k++) {
+            const int8x16_t v = vld1q_s8(w + k * SNUG_LANES);
+            vst1q_s16(wide + k * lanes + i, vmovl_s8(vget_low_s8(v)));
+            vst1q_s16(wide + k * lanes + i + 8, vmovl_high_s8(v));
+        }
+    }
+    for (i = lanes / 8; i < 16; i++) {
+        b->start[i] = b->start[i - lanes / 8];
+    }
+    b->ends = snug_lanes_ends(&g->q);
+    memset(wide + lanes * g->k, 0, (size_t)((-g->k & 7) * lanes) * sizeof *wide);
+}
+
+static inline void snug_conv_s8_a16_point(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    snug_point_block *const b = scratch;
+    int16_t *const wide = (int16_t *)(b + 1);
+    int32_t c, n;
+    for (c = 0; c < g->c; c += n) {
+        snug_walk p = {x + g->piece->at, y + c, 0, g->w, g->x_col, g->y_col, 0, 0};
+        int32_t left = g->h * g->w;
+        n = g->c - c < 2 * SNUG_LANES ? g->c - c : 2 * SNUG_LANES;
+        p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+        if (p.x_skip == 0 && p.y_skip == 0) {
+            p.w = left; /* one long row */
+        }
+        snug_point_load(g, c, n, b, wide);
+        if (n > SNUG_LANES) {
+            left = snug_point_tiles32(g, b, wide, &p, left, c, n);
+            snug_point_tile32(g, b, wide, &p, left, c, n);
+        } else {
+            left = snug_point_tiles16(g, b, wide, &p, left, c, n);
+            snug_point_tile16(g, b, wide, &p, left, c, n);
+        }
+    }
+}
+
+#else /* the same sums, one at a time */
+
+static inline void snug_conv_s8_a16_point(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    snug_conv_s8_a16_mla(g, x, y, scratch);
+}
+
+#endif
+#endif
