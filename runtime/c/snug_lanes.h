@@ -37,7 +37,11 @@ static inline int16x8_t snug_widen8(const int8_t *x)
 
 #if defined(__aarch64__)
 #define SNUG_MLA(acc, w, x, j) vmlaq_laneq_s16(acc, w, x, j)
+#define SNUG_NARROW(low, v) vqmovn_high_s16(low, v)
+#define SNUG_NARROW_U(low, v) vqmovun_high_s16(low, v)
 #else
+#define SNUG_NARROW(low, v) vcombine_s8(low, vqmovn_s16(v))
+#define SNUG_NARROW_U(low, v) vcombine_u8(low, vqmovun_s16(v))
 #define SNUG_MLA(acc, w, x, j) vmlaq_lane_s16(acc, w, (j) < 4 ? vget_low_s16(x) : vget_high_s16(x), (j) & 3)
 #endif
 
@@ -171,12 +175,15 @@ static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_nar
     return vminq_s8(vmaxq_s8(v, lo), hi);
 }
 
-#if defined(__aarch64__)
-/* Forms of a fast requantizer: whether sums are halved, and whether zero is the
-   least level, as behind a ReLU: then narrowing to unsigned bytes clamps already. */
+/* Forms of a fast requantizer: whether sums are halved; whether zero is the least
+   level, as behind a ReLU: then narrowing to unsigned bytes clamps below; and
+   then, of halved sums, whether there are 256 levels or the least is zero, which
+   leaves one of two last steps out. */
 #define SNUG_FORM_HALF 1
 #define SNUG_FORM_RELU 2
-#define SNUG_FORM_ANY 4 /* a requantizer that is not fast */
+#define SNUG_FORM_FULL 4
+#define SNUG_FORM_ZERO 8
+#define SNUG_FORM_ANY 16 /* a requantizer that is not fast */
 
 typedef struct {
     int8x16_t lo, hi;
@@ -190,6 +197,9 @@ static inline snug_ends snug_lanes_ends(const snug_requant *q)
     e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = vdupq_n_s8((int8_t)q->hi);
     e.width = vdupq_n_u8((uint8_t)(q->hi - q->lo));
     e.form = !snug_is_fast(q) ? SNUG_FORM_ANY : (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
+    if (e.form == (SNUG_FORM_HALF | SNUG_FORM_RELU)) {
+        e.form |= q->hi - q->lo == 255 ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
+    }
     return e;
 }
 
@@ -197,42 +207,29 @@ static inline snug_ends snug_lanes_ends(const snug_requant *q)
 static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, const snug_narrow8 *ta,
                                         const snug_narrow8 *tb, const snug_ends *e)
 {
-    a = form & SNUG_FORM_HALF ? vrhaddq_s16(a, ta->bias) : vqaddq_s16(a, ta->bias);
-    b = form & SNUG_FORM_HALF ? vrhaddq_s16(b, tb->bias) : vqaddq_s16(b, tb->bias);
-    a = vrshlq_s16(vqrdmulhq_s16(a, ta->mul), ta->shift);
-    b = vrshlq_s16(vqrdmulhq_s16(b, tb->mul), tb->shift);
+    a = snug_scale8(a, ta, form & SNUG_FORM_HALF), b = snug_scale8(b, tb, form & SNUG_FORM_HALF);
     if (form & SNUG_FORM_RELU) {
-        const uint8x16_t v = vminq_u8(vqmovun_high_s16(vqmovun_s16(a), b), e->width);
-        return vaddq_s8(vreinterpretq_s8_u8(v), e->lo);
+        uint8x16_t v = SNUG_NARROW_U(vqmovun_s16(a), b);
+        v = form & SNUG_FORM_FULL ? v : vminq_u8(v, e->width);
+        return form & SNUG_FORM_ZERO ? vreinterpretq_s8_u8(v) : vaddq_s8(vreinterpretq_s8_u8(v), e->lo);
     }
     a = vqaddq_s16(a, ta->zero), b = vqaddq_s16(b, tb->zero);
-    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(a), b), e->lo), e->hi);
+    return vminq_s8(vmaxq_s8(SNUG_NARROW(vqmovn_s16(a), b), e->lo), e->hi);
 }
 
 /* STORE with FORM a constant, for each form but SNUG_FORM_ANY. */
-#define SNUG_LANES_FORMS(form, STORE) \
-    switch (form) {                   \
-    case 0: {                         \
-        enum { FORM = 0 };            \
-        STORE                         \
-        break;                        \
-    }                                 \
-    case 1: {                         \
-        enum { FORM = 1 };            \
-        STORE                         \
-        break;                        \
-    }                                 \
-    case 2: {                         \
-        enum { FORM = 2 };            \
-        STORE                         \
-        break;                        \
-    }                                 \
-    default: {                        \
-        enum { FORM = 3 };            \
-        STORE                         \
-    }                                 \
+#define SNUG_LANES_CASE(form, value, STORE) \
+    if ((form) == (value)) {                \
+        enum { FORM = value };              \
+        STORE                               \
     }
-#endif
+#define SNUG_LANES_FORMS(form, STORE)                                                         \
+    SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU | SNUG_FORM_FULL, STORE)            \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU | SNUG_FORM_ZERO, STORE)       \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU, STORE)                        \
+    else SNUG_LANES_CASE(form, SNUG_FORM_RELU, STORE)                                         \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF, STORE)                                         \
+    else SNUG_LANES_CASE(0, 0, STORE)
 
 /* The tables of n channels from c; those of absent channels are not used. */
 static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)
