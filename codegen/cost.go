@@ -80,6 +80,34 @@ func costPoint(w *work, _ *Kernel, t *Target) float64 {
 	return cost
 }
 
+// costFirst: tiles of eight pixels of a row by sixteen or eight channels, a row of
+// nine products at a time.
+func costFirst(w *work, _ *Kernel, t *Target) float64 {
+	step := w.strides[1] * w.cin
+	if w.groups != 1 || w.w < 8 || step != 3 && step != 6 {
+		return math.Inf(1)
+	}
+	for _, p := range w.pieces {
+		if p.Len != 9 {
+			return math.Inf(1)
+		}
+	}
+	loads := float64(2 * ((7*step + 16) / 8))
+	cost := 0.0
+	for c := w.c; c > 0; c -= blockLanes {
+		n := min(c, blockLanes)
+		tile := 140 + float64(len(w.pieces))*(loads+10+144*t.MLA)
+		if n <= 8 {
+			tile = 90 + float64(len(w.pieces))*(loads+7+72*t.MLA)
+		}
+		if n%8 != 0 { // stored one by one
+			tile += 8 * 60
+		}
+		cost += float64(w.h)*blocks(w.w, 8)*tile + 250 + float64(6*w.k)
+	}
+	return cost
+}
+
 // costMLA32: tiles of four pixels by sixteen channels.
 func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 	tile := 0.0

@@ -143,8 +143,12 @@ func (l *lowering) tryKernel(c *Call, o *option, n *ir.Node, w *work, rows [][]i
 
 // scratchOf returns the bytes that a kernel of blocks of channels works in.
 func scratchOf(k *Kernel, w *work) int {
-	if k.Name == "conv_s8_a16_point" {
-		return pointTables + 2*blockLanes*min(2, (w.c+blockLanes-1)/blockLanes)*((w.k+7)/8*8)
+	block := 2 * blockLanes * ((w.k + 7) / 8 * 8)
+	switch k.Name {
+	case "conv_s8_a16_first":
+		return pointTables + block
+	case "conv_s8_a16_point":
+		return pointTables + block*min(2, (w.c+blockLanes-1)/blockLanes)
 	}
 	return 2 * blockLanes * w.k
 }
