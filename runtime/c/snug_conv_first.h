@@ -16,9 +16,9 @@
 /* Product n of pixel p reads element p * STEP + n of the row, which is a constant lane of
    a constant register. */
 #define SNUG_FIRST_PIXEL16(p)                                                                    \
-    a##p = SNUG_MLA(a##p, v0, x[(p * STEP + N) / 8], (p * STEP + N) % 8);                        \
-    b##p = SNUG_MLA(b##p, v1, x[(p * STEP + N) / 8], (p * STEP + N) % 8);
-#define SNUG_FIRST_PIXEL8(p) a##p = SNUG_MLA(a##p, v0, x[(p * STEP + N) / 8], (p * STEP + N) % 8);
+    SNUG_MLA_INTO(a##p, v0, x[(p * STEP + N) / 8], (p * STEP + N) % 8)                        \
+    SNUG_MLA_INTO(b##p, v1, x[(p * STEP + N) / 8], (p * STEP + N) % 8)
+#define SNUG_FIRST_PIXEL8(p) SNUG_MLA_INTO(a##p, v0, x[(p * STEP + N) / 8], (p * STEP + N) % 8)
 #define SNUG_FIRST_ONE16(n, first, second)          \
     {                                               \
         enum { N = n };                             \

@@ -23,17 +23,17 @@ typedef struct {
 #define SNUG_POINT_FOUR(v)                   \
     const int16x8x4_t v = vld1q_s16_x4(w);   \
     w += 32;                                 \
-    __asm__("" : "+r"(w));
+    __asm__ volatile("" : "+r"(w));
 #define SNUG_POINT_LOAD(p) const int16x8_t x##p = snug_widen8(xs[p] + k);
 
 /* Sixteen channels: one load brings the weights of two products. */
 #define SNUG_POINT_START16(p) int16x8_t a##p = b->start[2 * p], b##p = b->start[2 * p + 1];
 #define SNUG_POINT_STEP16(p)                    \
-    a##p = SNUG_MLA(a##p, v.val[0], x##p, J);   \
-    b##p = SNUG_MLA(b##p, v.val[1], x##p, J);
+    SNUG_MLA_INTO(a##p, v.val[0], x##p, J)   \
+    SNUG_MLA_INTO(b##p, v.val[1], x##p, J)
 #define SNUG_POINT_NEXT16(p)                      \
-    a##p = SNUG_MLA(a##p, v.val[2], x##p, J + 1); \
-    b##p = SNUG_MLA(b##p, v.val[3], x##p, J + 1);
+    SNUG_MLA_INTO(a##p, v.val[2], x##p, J + 1) \
+    SNUG_MLA_INTO(b##p, v.val[3], x##p, J + 1)
 #define SNUG_POINT_PAIR16(j, EACH) \
     {                              \
         enum { J = j };            \
@@ -49,10 +49,10 @@ typedef struct {
     int16x8_t a##p = b->start[4 * p], b##p = b->start[4 * p + 1]; \
     int16x8_t c##p = b->start[4 * p + 2], d##p = b->start[4 * p + 3];
 #define SNUG_POINT_STEP32(p)                  \
-    a##p = SNUG_MLA(a##p, v.val[0], x##p, J); \
-    b##p = SNUG_MLA(b##p, v.val[1], x##p, J); \
-    c##p = SNUG_MLA(c##p, v.val[2], x##p, J); \
-    d##p = SNUG_MLA(d##p, v.val[3], x##p, J);
+    SNUG_MLA_INTO(a##p, v.val[0], x##p, J) \
+    SNUG_MLA_INTO(b##p, v.val[1], x##p, J) \
+    SNUG_MLA_INTO(c##p, v.val[2], x##p, J) \
+    SNUG_MLA_INTO(d##p, v.val[3], x##p, J)
 #define SNUG_POINT_ONE32(j, EACH) \
     {                             \
         enum { J = j };           \

@@ -45,6 +45,17 @@ static inline int16x8_t snug_widen8(const int8_t *x)
 #define SNUG_MLA(acc, w, x, j) vmlaq_lane_s16(acc, w, (j) < 4 ? vget_low_s16(x) : vget_high_s16(x), (j) & 3)
 #endif
 
+#if defined(__aarch64__)
+/* acc += w * x[j]. gcc would move loads and broadcasts of elements so far ahead that
+   registers do not suffice: it keeps statements of assembly in order. */
+#if defined(__clang__) || defined(__AARCH64EB__)
+#define SNUG_MLA_INTO(acc, w, x, j) acc = vmlaq_laneq_s16(acc, w, x, j);
+#else
+#define SNUG_MLA_INTO(acc, w, x, j) \
+    __asm__ volatile("mla %0.8h, %1.8h, %2.h[%3]" : "+w"(acc) : "w"(w), "x"(x), "i"(j));
+#endif
+#endif
+
 /* Kernels keep two registers of sums for each pixel p of a tile, a0, b0, a1...,
    and eight 16-bit inputs of it in x0, x1... */
 #define SNUG_EACH1(M) M(0)
