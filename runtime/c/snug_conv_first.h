@@ -3,8 +3,6 @@
 #ifndef SNUG_CONV_FIRST_H
 #define SNUG_CONV_FIRST_H
 
-#include <stddef.h>
-
 #include "snug_conv_point.h"
 
 /* Every piece holds nine products, one group, at least eight pixels a row that begin three
@@ -90,8 +88,12 @@
                 for (i = 0; i < pieces; i++) {                                                                   \
                     int16x8_t x[VECTORS];                                                                        \
                     SNUG_UNROLL                                                                                  \
-                    for (j = 0; j < VECTORS; j++) {                                                              \
-                        x[j] = snug_widen8(xt + piece[i].at + 8 * j);                                            \
+                    for (j = 0; j + 1 < VECTORS; j += 2) {                                                       \
+                        const int8x16_t two = vld1q_s8(xt + piece[i].at + 8 * j);                                \
+                        x[j] = snug_kept(vmovl_s8(vget_low_s8(two))), x[j + 1] = snug_kept(vmovl_high_s8(two));  \
+                    }                                                                                            \
+                    if (VECTORS % 2 == 1) {                                                                      \
+                        x[VECTORS - 1] = snug_widen8(xt + piece[i].at + 8 * (VECTORS - 1));                      \
                     }                                                                                            \
                     SNUG_FIRST_ROW##LANES                                                                        \
                 }                                                                                                \

@@ -38,7 +38,7 @@ static inline int32_t snug_dw_begin(int32_t i, int32_t out, int32_t size)
    output i. SUMS registers of sums; GIVE stores output or pair i with FORM, KEEP the two
    vectors at pixel i to any requantizer. */
 #define SNUG_DW3_LAYER(NAME, STRIDE, ROWS, COLS, WIDE, DATA, LOAD, SUMS, TAKE, GIVES, GIVE, ANY)                        \
-    static inline void NAME(const snug_depthwise *g, const snug_dw3_tables *b, const int8_t *x, int8_t *y,           \
+    SNUG_ALONE static void NAME(const snug_depthwise *g, const snug_dw3_tables *b, const int8_t *x, int8_t *y,       \
                             int32_t x_next, int32_t x_side)                                                          \
     {                                                                                                                \
         const ptrdiff_t x_row = x_next, x_col = x_side, y_row = g->y_row, y_col = g->y_col;                          \

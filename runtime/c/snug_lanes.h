@@ -18,21 +18,25 @@
 #define SNUG_HIDE(p) __asm__("" : "+r"(p));
 #endif
 
-/* Eight elements widened, in a register. clang would move the widening behind
-   every broadcast of an element, eight times the work, or, on ARMv7, load by way
-   of the stack: the empty statements hide from it where the register came from. */
-static inline int16x8_t snug_widen8(const int8_t *x)
+/* clang would move a widening behind every broadcast of an element, eight times the
+   work: the empty statement hides from it where the register came from. */
+static inline int16x8_t snug_kept(int16x8_t v)
 {
-    int8x8_t u = vld1_s8(x);
-    int16x8_t v;
-#if defined(__clang__) && !defined(__aarch64__)
-    __asm__("" : "+w"(u));
-#endif
-    v = vmovl_s8(u);
 #if defined(__clang__)
     __asm__("" : "+w"(v));
 #endif
     return v;
+}
+
+/* Eight elements widened, in a register. On ARMv7 clang would load by way of the
+   stack. */
+static inline int16x8_t snug_widen8(const int8_t *x)
+{
+    int8x8_t u = vld1_s8(x);
+#if defined(__clang__) && !defined(__aarch64__)
+    __asm__("" : "+w"(u));
+#endif
+    return snug_kept(vmovl_s8(u));
 }
 
 #if defined(__aarch64__)

@@ -19,6 +19,13 @@
 #define SNUG_UNROLL
 #endif
 
+/* A function that wants all registers for itself. */
+#if defined(__GNUC__)
+#define SNUG_ALONE __attribute__((noinline, unused))
+#else
+#define SNUG_ALONE
+#endif
+
 /* The code relies on >> of a negative number being arithmetic, as it is on
    every compiler for the targets; C99 leaves it to the implementation. */
 typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
