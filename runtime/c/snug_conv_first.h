@@ -128,13 +128,17 @@ static inline void snug_conv_s8_a16_first(const snug_conv *g, const int8_t *x, i
     for (c = 0; c < g->c; c += n) {
         n = g->c - c < SNUG_LANES ? g->c - c : SNUG_LANES;
         snug_point_load(g, c, n, b, wide);
-        if (n > 8) {
-            (g->x_col == 3 ? snug_first16_s1 : snug_first16_s2)(g, b, wide, x, y + c, c, n);
+        for (k = 0; n <= 8 && k < g->k; k++) {
+            vst1q_s16(wide + 8 * k, vld1q_s16(wide + SNUG_LANES * k));
+        }
+        if (n > 8 && g->x_col == 3) {
+            snug_first16_s1(g, b, wide, x, y + c, c, n);
+        } else if (n > 8) {
+            snug_first16_s2(g, b, wide, x, y + c, c, n);
+        } else if (g->x_col == 3) {
+            snug_first8_s1(g, b, wide, x, y + c, c, n);
         } else {
-            for (k = 0; k < g->k; k++) {
-                vst1q_s16(wide + 8 * k, vld1q_s16(wide + SNUG_LANES * k));
-            }
-            (g->x_col == 3 ? snug_first8_s1 : snug_first8_s2)(g, b, wide, x, y + c, c, n);
+            snug_first8_s2(g, b, wide, x, y + c, c, n);
         }
     }
 }

@@ -163,9 +163,15 @@ static inline int32_t snug_dw3_channels(const snug_depthwise *g, const int8_t *x
     if (c + 16 <= g->c) {
         snug_dw3_load(g, c, 16, &b);
         if (snug_dw3_sevens(g->h, g->w)) {
-            (two ? snug_dw3_sevens_s2 : snug_dw3_sevens_s1)(g, &b, x, y, x_row, x_col);
+            if (two) {
+                snug_dw3_sevens_s2(g, &b, x, y, x_row, x_col);
+            } else {
+                snug_dw3_sevens_s1(g, &b, x, y, x_row, x_col);
+            }
+        } else if (two) {
+            snug_dw3_sixteen_s2(g, &b, x, y, x_row, x_col);
         } else {
-            (two ? snug_dw3_sixteen_s2 : snug_dw3_sixteen_s1)(g, &b, x, y, x_row, x_col);
+            snug_dw3_sixteen_s1(g, &b, x, y, x_row, x_col);
         }
         return 16;
     }
@@ -177,7 +183,11 @@ static inline int32_t snug_dw3_channels(const snug_depthwise *g, const int8_t *x
         return 8;
     }
 #endif
-    (two ? snug_dw3_eight_s2 : snug_dw3_eight_s1)(g, &b, x, y, x_row, x_col);
+    if (two) {
+        snug_dw3_eight_s2(g, &b, x, y, x_row, x_col);
+    } else {
+        snug_dw3_eight_s1(g, &b, x, y, x_row, x_col);
+    }
     return 8;
 }
 #endif
