@@ -222,8 +222,9 @@ func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
 	return blocks(w.groups, 8) * blocks(w.pixels(), 4) * (float64(9*w.k) + 90)
 }
 
-// costDepthwise3: sixteen channels of two by four outputs a block, of which the
-// last in a row or column are computed twice where sizes do not fit.
+// costDepthwise3: sixteen channels of two by four outputs a block or of one by seven,
+// the last eight channels of two by four; the last block in a row or column computes
+// some outputs twice where sizes do not fit.
 func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 	stride := w.strides[0]
 	if !slices.Equal(w.kernel, []int{3, 3}) || !slices.Equal(w.dilations, []int{1, 1}) ||
@@ -231,7 +232,20 @@ func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 		return math.Inf(1)
 	}
 	loads := float64((stride + 3) * (3*stride + 3))
-	return (blocks(w.groups, 8) + 0.3) / 2 * blocks(w.h, 2) * blocks(w.w, 4) * (loads + 144 + 8*18)
+	fours := blocks(w.h, 2) * blocks(w.w, 4)
+	sixteen := fours * (loads + 144 + 125)
+	if w.w >= 7 && 9*float64(w.h)*blocks(w.w, 7) < 10*fours { // snug_dw3_sevens
+		sixteen = float64(w.h) * blocks(w.w, 7) * (float64(3*(6*stride+3)) + 126 + 115)
+	}
+	eight := fours * (loads + 72 + 85)
+	if w.groups == 8 && stride == 1 && w.h >= 4 { // four by four, two columns a vector
+		eight = blocks(w.h, 4) * blocks(w.w, 4) * (18 + 144 + 120)
+	}
+	rest := 0.0 // what costDepthwise has for channels that fill no vector
+	if w.groups%8 > 0 {
+		rest = blocks(w.pixels(), 4) * float64(9*w.k+90)
+	}
+	return float64(w.groups/16)*(sixteen+250) + float64(w.groups%16/8)*(eight+250) + rest
 }
 
 func (w *work) macs() float64 { return float64(w.pixels() * w.groups * w.c * w.k) }

@@ -30,8 +30,8 @@ typedef struct {
 
 /* Calls of kernels with the same columns: nine pixels fill every tile and leave
    a rest, and all nine read the same patch. Where a kernel shares what neighbours read,
-   they are as far apart as the layer's; depthwise layers run at most
-   four rows, of as many outputs as a block has. */
+   they are as far apart as the layer's; depthwise layers run at most four rows,
+   of as many outputs as a block has. */
 #define SNUG_CHECK_PIXELS 9
 #define SNUG_CHECK_DW_ROWS 4
 

@@ -22,9 +22,9 @@ typedef struct {
 } snug_point_block;
 
 /* The empty statement keeps the additions to w apart, so that loads make them. */
-#define SNUG_POINT_FOUR(v)                   \
-    const int16x8x4_t v = vld1q_s16_x4(w);   \
-    w += 32;                                 \
+#define SNUG_POINT_FOUR(v)                 \
+    const int16x8x4_t v = vld1q_s16_x4(w); \
+    w += 32;                               \
     __asm__ volatile("" : "+r"(w));
 #define SNUG_POINT_BYTES(p) const int8x16_t r##p = vld1q_s8(i##p + k);
 #define SNUG_POINT_LOW(p) const int16x8_t x##p = snug_kept(vmovl_s8(vget_low_s8(r##p)));
@@ -41,10 +41,10 @@ typedef struct {
 
 /* Sixteen channels: one load brings the weights of two products. */
 #define SNUG_POINT_START16(p) int16x8_t a##p = b->start[2 * p], b##p = b->start[2 * p + 1];
-#define SNUG_POINT_STEP16(p)                    \
-    SNUG_MLA_INTO(a##p, v.val[0], x##p, J)   \
+#define SNUG_POINT_STEP16(p)               \
+    SNUG_MLA_INTO(a##p, v.val[0], x##p, J) \
     SNUG_MLA_INTO(b##p, v.val[1], x##p, J)
-#define SNUG_POINT_NEXT16(p)                      \
+#define SNUG_POINT_NEXT16(p)                   \
     SNUG_MLA_INTO(a##p, v.val[2], x##p, J + 1) \
     SNUG_MLA_INTO(b##p, v.val[3], x##p, J + 1)
 #define SNUG_POINT_PAIR16(j, EACH) \
@@ -58,10 +58,10 @@ typedef struct {
 #define SNUG_POINT_KEEP16(p) sums[2 * p] = a##p, sums[2 * p + 1] = b##p;
 
 /* Thirty-two. */
-#define SNUG_POINT_START32(p)                                      \
+#define SNUG_POINT_START32(p)                                     \
     int16x8_t a##p = b->start[4 * p], b##p = b->start[4 * p + 1]; \
     int16x8_t c##p = b->start[4 * p + 2], d##p = b->start[4 * p + 3];
-#define SNUG_POINT_STEP32(p)                  \
+#define SNUG_POINT_STEP32(p)               \
     SNUG_MLA_INTO(a##p, v.val[0], x##p, J) \
     SNUG_MLA_INTO(b##p, v.val[1], x##p, J) \
     SNUG_MLA_INTO(c##p, v.val[2], x##p, J) \
@@ -73,17 +73,17 @@ typedef struct {
         EACH(SNUG_POINT_STEP32)   \
     }
 #define SNUG_POINT_PAIR32(j, EACH) SNUG_POINT_ONE32(j, EACH) SNUG_POINT_ONE32(j + 1, EACH)
-#define SNUG_POINT_GIVE32(p)                                                    \
-    vst1q_s8(o##p, snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends));        \
+#define SNUG_POINT_GIVE32(p)                                            \
+    vst1q_s8(o##p, snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends)); \
     vst1q_s8(o##p + 16, snug_lanes_form(FORM, c##p, d##p, &t2, &t3, &ends));
 #define SNUG_POINT_KEEP32(p) sums[4 * p] = a##p, sums[4 * p + 1] = b##p, sums[4 * p + 2] = c##p, sums[4 * p + 3] = d##p;
 
 /* Eight products of each pixel, whose inputs WIDEN brings. */
-#define SNUG_POINT_EIGHT(WIDEN, LANES, EACH)                                                             \
-    {                                                                                                    \
-        EACH(SNUG_POINT_##WIDEN)                                                                         \
-        SNUG_POINT_PAIR##LANES(0, EACH) SNUG_POINT_PAIR##LANES(2, EACH) SNUG_POINT_PAIR##LANES(4, EACH)  \
-        SNUG_POINT_PAIR##LANES(6, EACH)                                                                  \
+#define SNUG_POINT_EIGHT(WIDEN, LANES, EACH)                                                            \
+    {                                                                                                   \
+        EACH(SNUG_POINT_##WIDEN)                                                                        \
+        SNUG_POINT_PAIR##LANES(0, EACH) SNUG_POINT_PAIR##LANES(2, EACH) SNUG_POINT_PAIR##LANES(4, EACH) \
+        SNUG_POINT_PAIR##LANES(6, EACH)                                                                 \
     }
 
 /* Sums of a tile to n channels from c, where they are not a full block of a fast
@@ -100,55 +100,55 @@ static inline void snug_point_any(const snug_requant *q, const snug_point_block 
     }
 }
 
-/* Tiles of as many pixels as there are, n channels from c of at most LANES. What
-   a store needs is read from b: it would take registers from the sums. Returns the pixels
-   that are left. */
-#define SNUG_POINT_TILES(NAME, LANES, PIXELS, EACH)                                                        \
-    SNUG_ALONE static int32_t NAME(const snug_conv *g, const snug_point_block *b, const int16_t *weights,  \
-                               snug_walk *at, int32_t left, int32_t c, int32_t n)                          \
-    {                                                                                                      \
-        const int32_t steps = g->k, form = n == LANES ? b->ends.form : SNUG_FORM_ANY;                      \
-        const ptrdiff_t x_col = at->x_col, y_col = at->y_col;                                              \
-        snug_walk walk = *at;                                                                              \
-        for (; left >= PIXELS; left -= PIXELS) {                                                           \
-            const int16_t *w = weights;                                                                    \
-            int32_t k;                                                                                     \
-            EACH(SNUG_POINT_DECLARE)                                                                       \
-            if (walk.w - walk.col > PIXELS) {                                                              \
-                EACH(SNUG_POINT_ROW)                                                                       \
-                walk.x += PIXELS * x_col, walk.y += PIXELS * y_col, walk.col += PIXELS;                    \
-            } else {                                                                                       \
-                const int8_t *xs[PIXELS];                                                                  \
-                int8_t *ys[PIXELS];                                                                        \
-                snug_walk_take(&walk, PIXELS, xs, ys);                                                     \
-                EACH(SNUG_POINT_WALK)                                                                      \
-            }                                                                                              \
-            {                                                                                              \
-                EACH(SNUG_POINT_START##LANES)                                                              \
-                for (k = 0; LANES == 32 && k + 16 <= steps; k += 16) { /* eight pixels lack registers */   \
-                    EACH(SNUG_POINT_BYTES)                                                                 \
-                    SNUG_POINT_EIGHT(LOW, LANES, EACH)                                                     \
-                    SNUG_POINT_EIGHT(HIGH, LANES, EACH)                                                    \
-                }                                                                                          \
-                for (; k < steps; k += 8) {                                                                \
-                    SNUG_POINT_EIGHT(LOAD, LANES, EACH)                                                    \
-                }                                                                                          \
-                if (form != SNUG_FORM_ANY) {                                                               \
-                    const snug_narrow8 t0 = b->t[0].narrow, t1 = b->t[1].narrow;                           \
-                    const snug_narrow8 t2 = b->t[2].narrow, t3 = b->t[3].narrow;                           \
-                    const snug_ends ends = b->ends;                                                        \
-                    SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES))                                   \
-                    (void)t2, (void)t3;                                                                    \
-                } else {                                                                                   \
-                    int16x8_t sums[PIXELS * LANES / 8];                                                    \
-                    int8_t *ys[PIXELS];                                                                    \
-                    EACH(SNUG_POINT_KEEP##LANES) EACH(SNUG_POINT_OUT)                                      \
-                    snug_point_any(&g->q, b, sums, PIXELS, LANES, c, n, ys);                               \
-                }                                                                                          \
-            }                                                                                              \
-        }                                                                                                  \
-        *at = walk;                                                                                        \
-        return left;                                                                                       \
+/* Tiles of as many pixels as there are, n channels from c of at most LANES. What a
+   store needs is read from b: it would take registers from the sums. Returns the
+   pixels that are left. */
+#define SNUG_POINT_TILES(NAME, LANES, PIXELS, EACH)                                                       \
+    SNUG_ALONE static int32_t NAME(const snug_conv *g, const snug_point_block *b, const int16_t *weights, \
+                               snug_walk *at, int32_t left, int32_t c, int32_t n)                         \
+    {                                                                                                     \
+        const int32_t steps = g->k, form = n == LANES ? b->ends.form : SNUG_FORM_ANY;                     \
+        const ptrdiff_t x_col = at->x_col, y_col = at->y_col;                                             \
+        snug_walk walk = *at;                                                                             \
+        for (; left >= PIXELS; left -= PIXELS) {                                                          \
+            const int16_t *w = weights;                                                                   \
+            int32_t k;                                                                                    \
+            EACH(SNUG_POINT_DECLARE)                                                                      \
+            if (walk.w - walk.col > PIXELS) {                                                             \
+                EACH(SNUG_POINT_ROW)                                                                      \
+                walk.x += PIXELS * x_col, walk.y += PIXELS * y_col, walk.col += PIXELS;                   \
+            } else {                                                                                      \
+                const int8_t *xs[PIXELS];                                                                 \
+                int8_t *ys[PIXELS];                                                                       \
+                snug_walk_take(&walk, PIXELS, xs, ys);                                                    \
+                EACH(SNUG_POINT_WALK)                                                                     \
+            }                                                                                             \
+            {                                                                                             \
+                EACH(SNUG_POINT_START##LANES)                                                             \
+                for (k = 0; LANES == 32 && k + 16 <= steps; k += 16) { /* eight pixels lack registers */  \
+                    EACH(SNUG_POINT_BYTES)                                                                \
+                    SNUG_POINT_EIGHT(LOW, LANES, EACH)                                                    \
+                    SNUG_POINT_EIGHT(HIGH, LANES, EACH)                                                   \
+                }                                                                                         \
+                for (; k < steps; k += 8) {                                                               \
+                    SNUG_POINT_EIGHT(LOAD, LANES, EACH)                                                   \
+                }                                                                                         \
+                if (form != SNUG_FORM_ANY) {                                                              \
+                    const snug_narrow8 t0 = b->t[0].narrow, t1 = b->t[1].narrow;                          \
+                    const snug_narrow8 t2 = b->t[2].narrow, t3 = b->t[3].narrow;                          \
+                    const snug_ends ends = b->ends;                                                       \
+                    SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES))                                  \
+                    (void)t2, (void)t3;                                                                   \
+                } else {                                                                                  \
+                    int16x8_t sums[PIXELS * LANES / 8];                                                   \
+                    int8_t *ys[PIXELS];                                                                   \
+                    EACH(SNUG_POINT_KEEP##LANES) EACH(SNUG_POINT_OUT)                                     \
+                    snug_point_any(&g->q, b, sums, PIXELS, LANES, c, n, ys);                              \
+                }                                                                                         \
+            }                                                                                             \
+        }                                                                                                 \
+        *at = walk;                                                                                       \
+        return left;                                                                                      \
     }
 
 SNUG_POINT_TILES(snug_point_tiles32, 32, 4, SNUG_EACH4)
@@ -171,7 +171,8 @@ static inline void snug_point_load(const snug_conv *g, int32_t c, int32_t n, snu
     }
     for (i = 0; i + step <= SNUG_LANES * g->k; i += step) {
         const int8x16_t u = vld1q_s8(w + i), v = vld1q_s8(w + i + other);
-        const int16x8x4_t both = {{vmovl_s8(vget_low_s8(u)), vmovl_high_s8(u), vmovl_s8(vget_low_s8(v)), vmovl_high_s8(v)}};
+        const int16x8x4_t both = {{vmovl_s8(vget_low_s8(u)), vmovl_high_s8(u), vmovl_s8(vget_low_s8(v)),
+                                   vmovl_high_s8(v)}};
         vst1q_s16_x4(wide + i * (2 * SNUG_LANES / step), both);
     }
     if (i < SNUG_LANES * g->k) {

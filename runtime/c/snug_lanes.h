@@ -211,7 +211,10 @@ static inline snug_ends snug_lanes_ends(const snug_requant *q)
     snug_ends e;
     e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = vdupq_n_s8((int8_t)q->hi);
     e.width = vdupq_n_u8((uint8_t)(q->hi - q->lo));
-    e.form = !snug_is_fast(q) ? SNUG_FORM_ANY : (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
+    e.form = (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
+    if (!snug_is_fast(q)) {
+        e.form = SNUG_FORM_ANY;
+    }
     if (e.form == (SNUG_FORM_HALF | SNUG_FORM_RELU)) {
         e.form |= q->hi - q->lo == 255 ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
     }
