@@ -52,6 +52,62 @@ func columns(w *work) int {
 	return 3 + 7*stride
 }
 
+// pointTables are the bytes of snug_point_block.
+const pointTables = 1088
+
+// costPoint: tiles of four pixels by thirty-two channels or eight by sixteen, eight
+// products a step.
+func costPoint(w *work, _ *Kernel, t *Target) float64 {
+	if len(w.pieces) != 1 || w.groups != 1 {
+		return math.Inf(1)
+	}
+	steps := blocks(w.k, 8)
+	load := float64(6 * w.k)
+	cost := 0.0
+	for c := w.c; c > 0; c -= 2 * blockLanes {
+		tile := 150 + steps*(15+128*t.MLA)
+		single := 50 + steps*(12+32*t.MLA)
+		pixels := 4
+		n := min(c, 2*blockLanes)
+		if n <= blockLanes {
+			tile, single, pixels = 140+steps*(24+128*t.MLA), 40+steps*(10+16*t.MLA), 8
+		}
+		if n%blockLanes != 0 { // stored one by one
+			tile, single = tile+float64(pixels)*60, single+60
+		}
+		cost += float64(w.pixels()/pixels)*tile + float64(w.pixels()%pixels)*single + 250 + load*blocks(n, blockLanes)
+	}
+	return cost
+}
+
+// costFirst: tiles of eight pixels of a row by sixteen or eight channels, a row of
+// nine products at a time.
+func costFirst(w *work, _ *Kernel, t *Target) float64 {
+	step := w.strides[1] * w.cin
+	if w.groups != 1 || w.w < 8 || step != 3 && step != 6 {
+		return math.Inf(1)
+	}
+	for _, p := range w.pieces {
+		if p.Len != 9 {
+			return math.Inf(1)
+		}
+	}
+	loads := float64(2 * ((7*step + 16) / 8))
+	cost := 0.0
+	for c := w.c; c > 0; c -= blockLanes {
+		n := min(c, blockLanes)
+		tile := 140 + float64(len(w.pieces))*(loads+10+144*t.MLA)
+		if n <= 8 {
+			tile = 90 + float64(len(w.pieces))*(loads+7+72*t.MLA)
+		}
+		if n%8 != 0 { // stored one by one
+			tile += 8 * 60
+		}
+		cost += float64(w.h)*blocks(w.w, 8)*tile + 250 + float64(6*w.k)
+	}
+	return cost
+}
+
 // costMLA32: tiles of four pixels by sixteen channels.
 func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 	tile := 0.0
@@ -166,8 +222,9 @@ func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
 	return blocks(w.groups, 8) * blocks(w.pixels(), 4) * (float64(9*w.k) + 90)
 }
 
-// costDepthwise3: sixteen channels of two by four outputs a block, of which the
-// last in a row or column are computed twice where sizes do not fit.
+// costDepthwise3: sixteen channels of two by four outputs a block or of one by seven,
+// the last eight channels of two by four; the last block in a row or column computes
+// some outputs twice where sizes do not fit.
 func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 	stride := w.strides[0]
 	if !slices.Equal(w.kernel, []int{3, 3}) || !slices.Equal(w.dilations, []int{1, 1}) ||
@@ -175,7 +232,20 @@ func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 		return math.Inf(1)
 	}
 	loads := float64((stride + 3) * (3*stride + 3))
-	return (blocks(w.groups, 8) + 0.3) / 2 * blocks(w.h, 2) * blocks(w.w, 4) * (loads + 144 + 8*18)
+	fours := blocks(w.h, 2) * blocks(w.w, 4)
+	sixteen := fours * (loads + 144 + 125)
+	if w.w >= 7 && 9*float64(w.h)*blocks(w.w, 7) < 10*fours { // snug_dw3_sevens
+		sixteen = float64(w.h) * blocks(w.w, 7) * (float64(3*(6*stride+3)) + 126 + 115)
+	}
+	eight := fours * (loads + 72 + 85)
+	if w.groups == 8 && stride == 1 && w.h >= 4 { // four by four, two columns a vector
+		eight = blocks(w.h, 4) * blocks(w.w, 4) * (18 + 144 + 120)
+	}
+	rest := 0.0 // what costDepthwise has for channels that fill no vector
+	if w.groups%8 > 0 {
+		rest = blocks(w.pixels(), 4) * float64(9*w.k+90)
+	}
+	return float64(w.groups/16)*(sixteen+250) + float64(w.groups%16/8)*(eight+250) + rest
 }
 
 func (w *work) macs() float64 { return float64(w.pixels() * w.groups * w.c * w.k) }

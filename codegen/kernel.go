@@ -65,6 +65,8 @@ func (k *Kernel) cost(w *work, t *Target) float64 { return k.Cost(w, k, t) * t.p
 var Kernels = []Kernel{
 	{"conv_s8_a16_mla", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costMLA, "MLA.8h by element: a lane is a channel, no reduction"},
 	{"conv_s8_a16_mla", "Conv", Direct, 16, false, NEON | A32, Lanes16, 1, nil, "Conv16", costMLA32, "VMLA.I16 by element: a lane is a channel, no reduction"},
+	{"conv_s8_a16_point", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costPoint, "MLA.8h by element, one stretch of input a window: operands are widened once for all channels"},
+	{"conv_s8_a16_first", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costFirst, "MLA.8h by element, three input channels: eight pixels share the vectors of a row"},
 	{"conv_s8_a16_smlal", "Conv", Direct, 16, true, NEON, Rows8, 8, nil, "Conv16", costDot, "SMLAL.8h: lanes split a channel's products, no widening of operands"},
 	{"conv_s8_a16_ring43", "Conv", Ring, 16, false, NEON, Rows, 1, &ring43, "Conv16", costRing, "F(4x4,3x3) modulo 2^16: 36 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring33", "Conv", Ring, 16, false, NEON, Rows, 1, &ring33, "Conv16", costRing, "F(3x3,3x3) modulo 2^16: 25 products for 9 outputs, sums lose 2 bits"},

@@ -133,12 +133,24 @@ func (l *lowering) tryKernel(c *Call, o *option, n *ir.Node, w *work, rows [][]i
 			YRow: y.row, YCol: y.col, Groups: a.Group, XGroup: w.cin, C: w.c, K: padded, Pieces: pieces}
 		c.Weights = pack(k.Packing, rows, pieces, w.c)
 		if k.Packing == Lanes16 {
-			c.Scratch = l.newBuf("s_"+c.Name, InArena, 2*blockLanes*padded)
+			c.Scratch = l.newBuf("s_"+c.Name, InArena, scratchOf(k, w))
 		}
 		l.prog.Words = max(l.prog.Words, 4*padded)
 	}
 	l.finish(c, k, n, x, y)
 	return "", nil
+}
+
+// scratchOf returns the bytes that a kernel of blocks of channels works in.
+func scratchOf(k *Kernel, w *work) int {
+	block := 2 * blockLanes * ((w.k + 7) / 8 * 8)
+	switch k.Name {
+	case "conv_s8_a16_first":
+		return pointTables + block
+	case "conv_s8_a16_point":
+		return pointTables + block*min(2, (w.c+blockLanes-1)/blockLanes)
+	}
+	return 2 * blockLanes * w.k
 }
 
 // finish fills in what every kernel has.

@@ -36,6 +36,8 @@ var headers = map[string]string{
 	"conv_s8_a16":         "snug_conv.h",
 	"conv_s8_a32":         "snug_conv.h",
 	"conv_s8_a16_mla":     "snug_conv_mla.h",
+	"conv_s8_a16_point":   "snug_conv_point.h",
+	"conv_s8_a16_first":   "snug_conv_first.h",
 	"conv_s8_a16_smlal":   "snug_conv_smlal.h",
 	"conv_s8_a16_ring43":  "snug_ring43.h",
 	"conv_s8_a16_ring33":  "snug_ring33.h",

@@ -308,8 +308,12 @@ func bound(c *codegen.Call) string {
 	return fmt.Sprintf("sums in %s", w)
 }
 
-// checkPixels is SNUG_CHECK_PIXELS.
-const checkPixels = 9
+// checkPixels is SNUG_CHECK_PIXELS; depthwise layers run at most checkRows by checkCols.
+const (
+	checkPixels = 9
+	checkRows   = 4
+	checkCols   = 7
+)
 
 // checkOf prints the call that checks one layer.
 func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
@@ -331,8 +335,16 @@ func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
 	if c.Scratch != nil {
 		scratch = "arena.bytes + " + names[c.Scratch]
 	}
-	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .lanes = %d, .lo = %d, .hi = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
-		c.Name, kind, layerName(c), kind, c.Kernel, packing, lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
+	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .shared = %d, .lanes = %d, .lo = %d, .hi = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
+		c.Name, kind, layerName(c), kind, c.Kernel, packing, shared(c), lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
+}
+
+// shared is 1 for kernels of a convolution whose pixels share what they read of a row.
+func shared(c *codegen.Call) int {
+	if c.Kernel == "conv_s8_a16_first" {
+		return 1
+	}
+	return 0
 }
 
 // patchSize is how much input one output pixel spans, with the slack that SIMD
@@ -342,11 +354,11 @@ func patchSize(c *codegen.Call) int {
 	switch g := c.Geometry.(type) {
 	case *kern.Conv:
 		for _, p := range g.Pieces {
-			n = max(n, p.At+p.Len+(g.Groups-1)*g.XGroup)
+			n = max(n, p.At+p.Len+(g.Groups-1)*g.XGroup+shared(c)*(checkPixels-1)*g.XCol)
 		}
 	case *kern.Depthwise:
 		for _, p := range g.Taps {
-			n = max(n, p.At+g.C+g.XRow+3*g.XCol) // of a block of two by four outputs
+			n = max(n, p.At+g.C+(checkRows-1)*g.XRow+(checkCols-1)*g.XCol)
 		}
 	case *codegen.RingConv:
 		n = g.Form.In * g.Form.In * g.Cin
@@ -357,8 +369,11 @@ func patchSize(c *codegen.Call) int {
 // checkOutputs is how much output a check of c writes.
 func checkOutputs(c *codegen.Call) int {
 	pixels := checkPixels
-	if g, ok := c.Geometry.(*codegen.RingConv); ok {
+	switch g := c.Geometry.(type) {
+	case *codegen.RingConv:
 		pixels = g.Form.Out * g.Form.Out
+	case *kern.Depthwise:
+		pixels = checkRows * checkCols
 	}
 	return pixels * len(c.Sum.Channels)
 }

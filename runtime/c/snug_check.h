@@ -20,6 +20,7 @@ typedef struct {
     void (*run_conv)(const snug_conv *, const int8_t *, int8_t *, void *);
     void (*run_dw)(const snug_depthwise *, const int8_t *, int8_t *);
     int packing;
+    int32_t shared;  /* of a conv: its kernel shares what neighbouring pixels read */
     int32_t lanes;   /* partial sums of a dot product that flush together */
     int32_t lo, hi;  /* levels of the input */
     int8_t *x, *y;   /* a patch, outputs */
@@ -28,12 +29,33 @@ typedef struct {
 } snug_layer;
 
 /* Calls of kernels with the same columns: nine pixels fill every tile and leave
-   a rest, and all nine read the same patch. Depthwise layers, whose kernels share
-   what neighbours read, run a block of outputs with the layer's own strides. */
+   a rest, and all nine read the same patch. Where a kernel shares what neighbours read,
+   they are as far apart as the layer's; depthwise layers run at most four rows,
+   of as many outputs as a block has. */
 #define SNUG_CHECK_PIXELS 9
-#define SNUG_CHECK_DW_ROWS 2
-#define SNUG_CHECK_DW_COLS 4
-#define SNUG_CHECK_DW_PIXELS (SNUG_CHECK_DW_ROWS * SNUG_CHECK_DW_COLS)
+#define SNUG_CHECK_DW_ROWS 4
+
+static inline int32_t snug_check_dw_rows(const snug_depthwise *g)
+{
+    return g->h < SNUG_CHECK_DW_ROWS ? g->h : SNUG_CHECK_DW_ROWS;
+}
+
+static inline int32_t snug_check_dw_cols(const snug_depthwise *g)
+{
+    const int32_t block = snug_dw3_sevens(g->h, g->w) ? 7 : 4;
+    return g->w < block ? g->w : block;
+}
+
+/* Pixels that a check computes, and those of them whose extremes it attains. */
+static inline int32_t snug_check_pixels(const snug_layer *l)
+{
+    return l->conv ? SNUG_CHECK_PIXELS : snug_check_dw_rows(l->dw) * snug_check_dw_cols(l->dw);
+}
+
+static inline int32_t snug_check_extreme_pixels(const snug_layer *l)
+{
+    return l->conv && !l->shared ? 1 : snug_check_pixels(l);
+}
 
 static inline int32_t snug_check_channels(const snug_layer *l)
 {
@@ -90,7 +112,10 @@ static inline int8_t *snug_check_at(const snug_layer *l, int32_t c, int32_t i, i
 /* How far behind the first pixel's input that of pixel p begins. */
 static inline int32_t snug_check_pixel(const snug_layer *l, int32_t p)
 {
-    return l->conv ? 0 : p / SNUG_CHECK_DW_COLS * l->dw->x_row + p % SNUG_CHECK_DW_COLS * l->dw->x_col;
+    if (l->conv) {
+        return l->shared ? p * l->conv->x_col : 0;
+    }
+    return p / snug_check_dw_cols(l->dw) * l->dw->x_row + p % snug_check_dw_cols(l->dw) * l->dw->x_col;
 }
 
 static inline int64_t snug_check_sum(const snug_layer *l, int32_t c, int32_t p)
@@ -130,7 +155,7 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
     } else {
         g.weights += c0 * g.k;
     }
-    g.h = 1, g.w = SNUG_CHECK_PIXELS, g.x_col = 0, g.y_col = n, g.groups = 1, g.c = n;
+    g.h = 1, g.w = SNUG_CHECK_PIXELS, g.x_col = l->shared ? g.x_col : 0, g.y_col = n, g.groups = 1, g.c = n;
     g.q.bias += c0, g.q.shift += c0;
     g.q.mul = g.q.mul ? g.q.mul + c0 : NULL;
     g.q.preload = g.q.preload ? g.q.preload + c0 : NULL;
@@ -142,13 +167,13 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
 /* Runs the kernel on the patch in l->x and compares channels [from, to). */
 static inline int32_t snug_check_run(const snug_layer *l, int32_t from, int32_t to, const char *what)
 {
-    const int32_t pixels = l->conv ? SNUG_CHECK_PIXELS : SNUG_CHECK_DW_PIXELS;
+    const int32_t pixels = snug_check_pixels(l);
     int32_t c, p, first = 0, n;
     if (l->conv) {
         n = snug_check_block(l, from, &first);
     } else {
         snug_depthwise g = *l->dw;
-        g.h = SNUG_CHECK_DW_ROWS, g.w = SNUG_CHECK_DW_COLS, g.y_col = n = g.c, g.y_row = SNUG_CHECK_DW_COLS * n;
+        g.h = snug_check_dw_rows(l->dw), g.w = snug_check_dw_cols(l->dw), g.y_col = n = g.c, g.y_row = g.w * n;
         l->run_dw(&g, l->x, l->y);
     }
     for (c = from; c < to; c++) {
@@ -180,12 +205,12 @@ static inline void snug_check_extreme(const snug_layer *l, int32_t c, int32_t p,
 }
 
 /* The two inputs that attain the ends of the window of every channel; those of
-   a depthwise layer do not meet, so all its channels are run at once, for each
-   pixel of a block in turn. */
+   a depthwise layer do not meet, so all its channels are run at once. Pixels that
+   share what they read are put at the ends in turn. */
 static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
 {
     const int32_t channels = snug_check_channels(l);
-    const int32_t step = l->dw ? channels : 1, pixels = l->dw ? SNUG_CHECK_DW_PIXELS : 1;
+    const int32_t step = l->dw ? channels : 1, pixels = snug_check_extreme_pixels(l);
     int32_t c, i, p;
     int sign;
     for (c = 0; c < channels; c += step) {

@@ -18,27 +18,46 @@
 #define SNUG_HIDE(p) __asm__("" : "+r"(p));
 #endif
 
-/* Eight elements widened, in a register. clang would move the widening behind
-   every broadcast of an element, eight times the work, or, on ARMv7, load by way
-   of the stack: the empty statements hide from it where the register came from. */
-static inline int16x8_t snug_widen8(const int8_t *x)
+/* clang would move a widening behind every broadcast of an element, eight times the
+   work: the empty statement hides from it where the register came from. */
+static inline int16x8_t snug_kept(int16x8_t v)
 {
-    int8x8_t u = vld1_s8(x);
-    int16x8_t v;
-#if defined(__clang__) && !defined(__aarch64__)
-    __asm__("" : "+w"(u));
-#endif
-    v = vmovl_s8(u);
 #if defined(__clang__)
     __asm__("" : "+w"(v));
 #endif
     return v;
 }
 
+/* Eight elements widened, in a register. On ARMv7 clang would load by way of the
+   stack. */
+static inline int16x8_t snug_widen8(const int8_t *x)
+{
+    int8x8_t u = vld1_s8(x);
+#if defined(__clang__) && !defined(__aarch64__)
+    __asm__("" : "+w"(u));
+#endif
+    return snug_kept(vmovl_s8(u));
+}
+
 #if defined(__aarch64__)
 #define SNUG_MLA(acc, w, x, j) vmlaq_laneq_s16(acc, w, x, j)
+#define SNUG_NARROW(low, v) vqmovn_high_s16(low, v)
+#define SNUG_NARROW_U(low, v) vqmovun_high_s16(low, v)
 #else
+#define SNUG_NARROW(low, v) vcombine_s8(low, vqmovn_s16(v))
+#define SNUG_NARROW_U(low, v) vcombine_u8(low, vqmovun_s16(v))
 #define SNUG_MLA(acc, w, x, j) vmlaq_lane_s16(acc, w, (j) < 4 ? vget_low_s16(x) : vget_high_s16(x), (j) & 3)
+#endif
+
+#if defined(__aarch64__)
+/* acc += w * x[j]. gcc would move loads and broadcasts of elements so far ahead that
+   registers do not suffice: it keeps statements of assembly in order. */
+#if defined(__clang__) || defined(__AARCH64EB__)
+#define SNUG_MLA_INTO(acc, w, x, j) acc = vmlaq_laneq_s16(acc, w, x, j);
+#else
+#define SNUG_MLA_INTO(acc, w, x, j) \
+    __asm__ volatile("mla %0.8h, %1.8h, %2.h[%3]" : "+w"(acc) : "w"(w), "x"(x), "i"(j));
+#endif
 #endif
 
 /* Kernels keep two registers of sums for each pixel p of a tile, a0, b0, a1...,
@@ -170,6 +189,65 @@ static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_nar
     const int8x16_t v = vcombine_s8(vqmovn_s16(snug_fast8(a, ta, half)), vqmovn_s16(snug_fast8(b, tb, half)));
     return vminq_s8(vmaxq_s8(v, lo), hi);
 }
+
+/* Forms of a fast requantizer: whether sums are halved; whether zero is the least
+   level, as behind a ReLU: then narrowing to unsigned bytes clamps below; and
+   then, of halved sums, whether there are 256 levels or the least is zero, which
+   leaves one of two last steps out. */
+#define SNUG_FORM_HALF 1
+#define SNUG_FORM_RELU 2
+#define SNUG_FORM_FULL 4
+#define SNUG_FORM_ZERO 8
+#define SNUG_FORM_ANY 16 /* a requantizer that is not fast */
+
+typedef struct {
+    int8x16_t lo, hi;
+    uint8x16_t width;
+    int32_t form;
+} snug_ends;
+
+static inline snug_ends snug_lanes_ends(const snug_requant *q)
+{
+    snug_ends e;
+    e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = vdupq_n_s8((int8_t)q->hi);
+    e.width = vdupq_n_u8((uint8_t)(q->hi - q->lo));
+    e.form = (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
+    if (!snug_is_fast(q)) {
+        e.form = SNUG_FORM_ANY;
+    }
+    if (e.form == (SNUG_FORM_HALF | SNUG_FORM_RELU)) {
+        e.form |= q->hi - q->lo == 255 ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
+    }
+    return e;
+}
+
+/* Two vectors to sixteen clamped channels; form is a constant. */
+static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, const snug_narrow8 *ta,
+                                        const snug_narrow8 *tb, const snug_ends *e)
+{
+    a = snug_scale8(a, ta, form & SNUG_FORM_HALF), b = snug_scale8(b, tb, form & SNUG_FORM_HALF);
+    if (form & SNUG_FORM_RELU) {
+        uint8x16_t v = SNUG_NARROW_U(vqmovun_s16(a), b);
+        v = form & SNUG_FORM_FULL ? v : vminq_u8(v, e->width);
+        return form & SNUG_FORM_ZERO ? vreinterpretq_s8_u8(v) : vaddq_s8(vreinterpretq_s8_u8(v), e->lo);
+    }
+    a = vqaddq_s16(a, ta->zero), b = vqaddq_s16(b, tb->zero);
+    return vminq_s8(vmaxq_s8(SNUG_NARROW(vqmovn_s16(a), b), e->lo), e->hi);
+}
+
+/* STORE with FORM a constant, for each form but SNUG_FORM_ANY. */
+#define SNUG_LANES_CASE(form, value, STORE) \
+    if ((form) == (value)) {                \
+        enum { FORM = value };              \
+        STORE                               \
+    }
+#define SNUG_LANES_FORMS(form, STORE)                                                         \
+    SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU | SNUG_FORM_FULL, STORE)            \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU | SNUG_FORM_ZERO, STORE)       \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU, STORE)                        \
+    else SNUG_LANES_CASE(form, SNUG_FORM_RELU, STORE)                                         \
+    else SNUG_LANES_CASE(form, SNUG_FORM_HALF, STORE)                                         \
+    else SNUG_LANES_CASE(0, 0, STORE)
 
 /* The tables of n channels from c; those of absent channels are not used. */
 static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)

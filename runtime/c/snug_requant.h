@@ -19,6 +19,13 @@
 #define SNUG_UNROLL
 #endif
 
+/* A function that wants all registers for itself. */
+#if defined(__GNUC__)
+#define SNUG_ALONE __attribute__((noinline, unused))
+#else
+#define SNUG_ALONE
+#endif
+
 /* The code relies on >> of a negative number being arithmetic, as it is on
    every compiler for the targets; C99 leaves it to the implementation. */
 typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
@@ -117,19 +124,23 @@ typedef struct {
     snug_wide8 wide;
 } snug_channels8;
 
+static inline void snug_load_narrow8(const snug_requant *q, int32_t c, snug_narrow8 *t)
+{
+    t->bias = vcombine_s16(vmovn_s32(vld1q_s32(q->bias + c)), vmovn_s32(vld1q_s32(q->bias + c + 4)));
+    t->mul = q->mul ? vld1q_s16(q->mul + c) : vdupq_n_s16(0);
+    t->shift = vnegq_s16(vmaxq_s16(vmovl_s8(vld1_s8(q->shift + c)), vdupq_n_s16(0)));
+    t->zero = vdupq_n_s16((int16_t)q->zero);
+}
+
 static inline void snug_load8(const snug_requant *q, int32_t c, snug_channels8 *t)
 {
-    const int16x8_t shift = vmovl_s8(vld1_s8(q->shift + c)), none = vdupq_n_s16(0);
-    const int16x8_t mul = q->mul ? vld1q_s16(q->mul + c) : none;
-    const int16x8_t right = vnegq_s16(vmaxq_s16(shift, none)), left = vnegq_s16(vminq_s16(shift, none));
+    const snug_narrow8 *const n = &t->narrow;
+    const int16x8_t left = vnegq_s16(vminq_s16(vmovl_s8(vld1_s8(q->shift + c)), vdupq_n_s16(0)));
+    snug_load_narrow8(q, c, &t->narrow);
     t->wide.bias[0] = vld1q_s32(q->bias + c), t->wide.bias[1] = vld1q_s32(q->bias + c + 4);
-    t->wide.mul[0] = vshll_n_s16(vget_low_s16(mul), 16), t->wide.mul[1] = vshll_n_s16(vget_high_s16(mul), 16);
-    t->wide.shift[0] = vmovl_s16(vget_low_s16(right)), t->wide.shift[1] = vmovl_s16(vget_high_s16(right));
+    t->wide.mul[0] = vshll_n_s16(vget_low_s16(n->mul), 16), t->wide.mul[1] = vshll_n_s16(vget_high_s16(n->mul), 16);
+    t->wide.shift[0] = vmovl_s16(vget_low_s16(n->shift)), t->wide.shift[1] = vmovl_s16(vget_high_s16(n->shift));
     t->wide.left[0] = vmovl_s16(vget_low_s16(left)), t->wide.left[1] = vmovl_s16(vget_high_s16(left));
-    t->narrow.bias = vcombine_s16(vmovn_s32(t->wide.bias[0]), vmovn_s32(t->wide.bias[1]));
-    t->narrow.mul = mul;
-    t->narrow.shift = right;
-    t->narrow.zero = vdupq_n_s16((int16_t)q->zero);
 }
 
 /* Requantizers whose every layer is alike but for its tables: 16 bits, with
@@ -139,12 +150,18 @@ static inline int32_t snug_is_fast(const snug_requant *q)
     return q->narrow == 2 && q->mul;
 }
 
-/* Eight channels of such a requantizer, unclamped. VQRDMULH is (t*mul + 2^14) >> 15,
+/* Eight channels of such a requantizer, without zero. VQRDMULH is (t*mul + 2^14) >> 15,
    and VRHADD halves as half says. */
-static inline int16x8_t snug_fast8(int16x8_t sum, const snug_narrow8 *t, int32_t half)
+static inline int16x8_t snug_scale8(int16x8_t sum, const snug_narrow8 *t, int32_t half)
 {
     const int16x8_t v = half ? vrhaddq_s16(sum, t->bias) : vqaddq_s16(sum, t->bias);
-    return vqaddq_s16(vrshlq_s16(vqrdmulhq_s16(v, t->mul), t->shift), t->zero);
+    return vrshlq_s16(vqrdmulhq_s16(v, t->mul), t->shift);
+}
+
+/* The same with zero, unclamped. */
+static inline int16x8_t snug_fast8(int16x8_t sum, const snug_narrow8 *t, int32_t half)
+{
+    return vqaddq_s16(snug_scale8(sum, t, half), t->zero);
 }
 
 static inline int32x4_t snug_wide4(const snug_requant *q, const snug_wide8 *t, int32_t i, int32x4_t v)
