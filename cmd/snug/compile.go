@@ -35,12 +35,14 @@ const (
 func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
 	var emit, dir, module, check string
+	var verbose bool
 	var limits budget
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
 	o.set.StringVar(&check, "check", "", "write nothing: fail unless `DIR` holds exactly what would be written")
 	o.set.StringVar(&emit, "emit", "c", "`LANGUAGE` to write: c or go")
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	limits.flags(o.set)
+	o.set.BoolVarP(&verbose, "verbose", "v", false, "print why each layer has its kernel: what was considered, at which cost")
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)
 	if done || err != nil {
@@ -109,6 +111,9 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	}
 	printLayers(out, p)
+	if verbose {
+		explain(out, p)
+	}
 	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes, lower bound %d\n",
 		dir, len(files), p.Target.Name, r.Layers, r.Channels, p.Rung, p.Accum, p.Arena, p.Live)
 	printNeed(out, p)
