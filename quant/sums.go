@@ -188,10 +188,8 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 	sumPatches(y, t.at, real, n.Attrs.Group, x)
 	signal, noise := 0.0, 0.0
 	for c, scale := range w.Format.Scales {
-		if scale == 0 || !slices.ContainsFunc(w.Const.Int[c*k:(c+1)*k], func(q int64) bool { return q != 0 }) {
-			// No weight is left: the channel is its bias, and any unit will do
-			// that is small beside a level.
-			scale = n.Out[0].Format.Scale() / in.Scale() / 64
+		if isConstant(n, c) { // any unit will do that is small beside the finest level
+			scale = n.Out[0].Format.Scale() / in.Scale() / (constantUnits * maxStep * maxStep)
 			w.Format.Scales[c] = scale
 		}
 		want, got := t.y[c*samples:(c+1)*samples], y[c*samples:(c+1)*samples]
@@ -220,10 +218,27 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 	n.Sum.SNR = 10 * math.Log10(max(signal, 1e-30)/max(noise, 1e-30))
 }
 
+// constantUnits is how many units of a sum make a level of a channel that is
+// constant: few enough that 16 bits hold the bias.
+const constantUnits = 64
+
+// isConstant reports whether no weight of channel c is left, so that its bias is
+// its value.
+func isConstant(n *ir.Node, c int) bool {
+	k := n.Sum.K
+	return !slices.ContainsFunc(n.In[1].Const.Int[c*k:(c+1)*k], func(q int64) bool { return q != 0 })
+}
+
 // requantizer sets the factors that take sums to the output's levels.
 func (r *intRun) requantizer(n *ir.Node) {
 	in, out, s := n.In[0].Format, n.Out[0].Format, n.Sum
 	for c, scale := range n.In[1].Format.Scales {
+		if isConstant(n, c) {
+			unit := out.Scale() * out.Step(c) / in.Scale() / constantUnits
+			s.Bias[c] = int32(math.Round(min(max(float64(s.Bias[c])*scale/unit, math.MinInt16), math.MaxInt16)))
+			scale = unit
+			n.In[1].Format.Scales[c] = scale
+		}
 		sc := scaleFor(scale*in.Scale()/(out.Scale()*out.Step(c)), r.s.o.Pow2)
 		s.Mul[c], s.Shift[c] = sc.Mul, sc.Shift
 	}

@@ -308,11 +308,14 @@ func bound(c *codegen.Call) string {
 	return fmt.Sprintf("sums in %s", w)
 }
 
-// checkPixels is SNUG_CHECK_PIXELS; depthwise layers run at most checkRows by checkCols.
+// checkPixels is SNUG_CHECK_PIXELS, and sharedPixels as many as fill tiles of eight
+// well enough and leave one that is moved back; depthwise layers run at most
+// checkRows by checkCols.
 const (
-	checkPixels = 9
-	checkRows   = 4
-	checkCols   = 7
+	checkPixels  = 9
+	sharedPixels = 15
+	checkRows    = 4
+	checkCols    = 7
 )
 
 // checkOf prints the call that checks one layer.
@@ -339,10 +342,12 @@ func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
 		c.Name, kind, layerName(c), kind, c.Kernel, packing, shared(c), lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
 }
 
-// shared is 1 for kernels of a convolution whose pixels share what they read of a row.
+// shared is how many pixels a check runs of a convolution whose kernel may share
+// what their windows have in common, 0 of others.
 func shared(c *codegen.Call) int {
-	if c.Kernel == "conv_s8_a16_first" {
-		return 1
+	g, ok := c.Geometry.(*kern.Conv)
+	if ok && (c.Kernel == "conv_s8_a16_first" || c.Kernel == "conv_s8_a16_mla" && g.Pieces[0].Len > g.XCol && g.W > 1) {
+		return sharedPixels
 	}
 	return 0
 }
@@ -354,7 +359,7 @@ func patchSize(c *codegen.Call) int {
 	switch g := c.Geometry.(type) {
 	case *kern.Conv:
 		for _, p := range g.Pieces {
-			n = max(n, p.At+p.Len+(g.Groups-1)*g.XGroup+shared(c)*(checkPixels-1)*g.XCol)
+			n = max(n, p.At+p.Len+(g.Groups-1)*g.XGroup+max(shared(c)-1, 0)*g.XCol)
 		}
 	case *kern.Depthwise:
 		for _, p := range g.Taps {
@@ -368,7 +373,7 @@ func patchSize(c *codegen.Call) int {
 
 // checkOutputs is how much output a check of c writes.
 func checkOutputs(c *codegen.Call) int {
-	pixels := checkPixels
+	pixels := max(checkPixels, shared(c))
 	switch g := c.Geometry.(type) {
 	case *codegen.RingConv:
 		pixels = g.Form.Out * g.Form.Out

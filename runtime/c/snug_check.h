@@ -20,7 +20,7 @@ typedef struct {
     void (*run_conv)(const snug_conv *, const int8_t *, int8_t *, void *);
     void (*run_dw)(const snug_depthwise *, const int8_t *, int8_t *);
     int packing;
-    int32_t shared;  /* of a conv: its kernel shares what neighbouring pixels read */
+    int32_t shared;  /* of a conv whose kernel may share what neighbours read: how many are run; else 0 */
     int32_t lanes;   /* partial sums of a dot product that flush together */
     int32_t lo, hi;  /* levels of the input */
     int8_t *x, *y;   /* a patch, outputs */
@@ -29,9 +29,9 @@ typedef struct {
 } snug_layer;
 
 /* Calls of kernels with the same columns: nine pixels fill every tile and leave
-   a rest, and all nine read the same patch. Where a kernel shares what neighbours read,
-   they are as far apart as the layer's; depthwise layers run at most four rows,
-   of as many outputs as a block has. */
+   a rest, and all nine read the same patch. Where a kernel may share what neighbours
+   read, more of them are as far apart as the layer's; depthwise layers run at most
+   four rows, of as many outputs as a block has. */
 #define SNUG_CHECK_PIXELS 9
 #define SNUG_CHECK_DW_ROWS 4
 
@@ -46,15 +46,13 @@ static inline int32_t snug_check_dw_cols(const snug_depthwise *g)
     return g->w < block ? g->w : block;
 }
 
-/* Pixels that a check computes, and those of them whose extremes it attains. */
+/* Pixels that a check computes. */
 static inline int32_t snug_check_pixels(const snug_layer *l)
 {
-    return l->conv ? SNUG_CHECK_PIXELS : snug_check_dw_rows(l->dw) * snug_check_dw_cols(l->dw);
-}
-
-static inline int32_t snug_check_extreme_pixels(const snug_layer *l)
-{
-    return l->conv && !l->shared ? 1 : snug_check_pixels(l);
+    if (l->conv) {
+        return l->shared ? l->shared : SNUG_CHECK_PIXELS;
+    }
+    return snug_check_dw_rows(l->dw) * snug_check_dw_cols(l->dw);
 }
 
 static inline int32_t snug_check_channels(const snug_layer *l)
@@ -155,7 +153,7 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
     } else {
         g.weights += c0 * g.k;
     }
-    g.h = 1, g.w = SNUG_CHECK_PIXELS, g.x_col = l->shared ? g.x_col : 0, g.y_col = n, g.groups = 1, g.c = n;
+    g.h = 1, g.w = snug_check_pixels(l), g.x_col = l->shared ? g.x_col : 0, g.y_col = n, g.groups = 1, g.c = n;
     g.q.bias += c0, g.q.shift += c0;
     g.q.mul = g.q.mul ? g.q.mul + c0 : NULL;
     g.q.preload = g.q.preload ? g.q.preload + c0 : NULL;
@@ -205,16 +203,18 @@ static inline void snug_check_extreme(const snug_layer *l, int32_t c, int32_t p,
 }
 
 /* The two inputs that attain the ends of the window of every channel; those of
-   a depthwise layer do not meet, so all its channels are run at once. Pixels that
-   share what they read are put at the ends in turn. */
+   a depthwise layer do not meet, so all its channels are run at once, for each pixel
+   of a block in turn. Of pixels of a conv that share what they read, each channel
+   takes the next. */
 static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
 {
     const int32_t channels = snug_check_channels(l);
-    const int32_t step = l->dw ? channels : 1, pixels = snug_check_extreme_pixels(l);
+    const int32_t step = l->dw ? channels : 1, pixels = l->dw ? snug_check_pixels(l) : 1;
     int32_t c, i, p;
     int sign;
     for (c = 0; c < channels; c += step) {
-        for (p = 0; p < pixels; p++) {
+        const int32_t first = l->conv && l->shared ? c % l->shared : 0;
+        for (p = first; p < first + pixels; p++) {
             for (sign = 0; sign < 2; sign++) {
                 memset(l->x, 0, (size_t)l->size);
                 for (i = c; i < c + step; i++) {
