@@ -16,7 +16,7 @@ demo:
 
 test: check
 	sh ./scripts/tools.sh
-	$(GO) test ./...
+	$(GO) test -timeout 14m ./...
 
 fuzz:
 	sh ./scripts/fuzz.sh

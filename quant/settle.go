@@ -53,7 +53,7 @@ func (r *intRun) settle(parts []writing) error {
 			return err
 		}
 	}
-	at, err := climb(append(starts(c.at.x), c.at), []int{3, 1}, t.scores)
+	at, err := climb([]point{c.at}, []int{3, 1}, t.scores)
 	if err != nil {
 		return err
 	}
