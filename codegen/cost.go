@@ -162,11 +162,12 @@ func costRing(w *work, k *Kernel, t *Target) float64 { return k.Form.cost(w, 1, 
 // matrices by point, tiles and sixteen channels, and the output transform by tile
 // and eight channels, once for each group of a split; +Inf when w is no such layer.
 func (f *RingForm) cost(w *work, split int, t *Target) float64 {
-	if !f.applies(w) {
+	phase := f.phase(w)
+	if phase == 0 {
 		return math.Inf(1)
 	}
 	tiles, points, pixels := blocks(w.h, f.Out)*blocks(w.w, f.Out), float64(f.Points*f.Points), float64(f.Out*f.Out)
-	vectors, channels := blocks(w.cin, 8), 2*blocks(w.c, 16)
+	vectors, channels := blocks(phase*phase*w.cin, 8), 2*blocks(w.c, 16)
 	input := float64(f.Loads+f.InOps*(f.In+f.Points)) + points + 18
 	eight, four := points*(vectors*(8+128*t.MLA)+19*float64(split)), points*(vectors*(7+64*t.MLA)+15*float64(split))
 	output := points + float64(f.OutOps*(f.Points+f.Out)) + 35
@@ -186,7 +187,11 @@ func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 	case rest > 0:
 		product += four
 	}
-	return tiles*(vectors*input+60) + blocks(w.c, 16)*product + channels*tiles*(float64(split)*output+finish)
+	patch := 60.0
+	if phase > 1 { // a copy for each pixel of the form and row of the phase
+		patch += float64(f.In*f.In*phase) * (10 + 4*blocks(phase*w.cin, 8))
+	}
+	return float64(w.groups) * (tiles*(vectors*input+patch) + blocks(w.c, 16)*product + channels*tiles*(float64(split)*output+finish))
 }
 
 func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }
@@ -227,8 +232,7 @@ func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
 // some outputs twice where sizes do not fit.
 func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 	stride := w.strides[0]
-	if !slices.Equal(w.kernel, []int{3, 3}) || !slices.Equal(w.dilations, []int{1, 1}) ||
-		w.strides[1] != stride || stride > 2 || w.h < 2 || w.w < 4 || w.c != 1 {
+	if !sharesRows(w, 3) {
 		return math.Inf(1)
 	}
 	loads := float64((stride + 3) * (3*stride + 3))
@@ -241,11 +245,33 @@ func costDepthwise3(w *work, _ *Kernel, _ *Target) float64 {
 	if w.groups == 8 && stride == 1 && w.h >= 4 { // four by four, two columns a vector
 		eight = blocks(w.h, 4) * blocks(w.w, 4) * (18 + 144 + 120)
 	}
-	rest := 0.0 // what costDepthwise has for channels that fill no vector
-	if w.groups%8 > 0 {
-		rest = blocks(w.pixels(), 4) * float64(9*w.k+90)
+	return float64(w.groups/16)*(sixteen+250) + float64(w.groups%16/8)*(eight+250) + costRest(w)
+}
+
+// costDepthwise5: eight channels of two by four outputs a block.
+func costDepthwise5(w *work, _ *Kernel, _ *Target) float64 {
+	stride := w.strides[0]
+	if !sharesRows(w, 5) {
+		return math.Inf(1)
 	}
-	return float64(w.groups/16)*(sixteen+250) + float64(w.groups%16/8)*(eight+250) + rest
+	eight := blocks(w.h, 2) * blocks(w.w, 4) * (float64((stride+5)*(3*stride+5)) + 200 + 90)
+	return float64(w.groups/8)*(eight+300) + costRest(w)
+}
+
+// sharesRows reports whether a window of k by k is one that blocks of two by four
+// outputs share rows of.
+func sharesRows(w *work, k int) bool {
+	stride := w.strides[0]
+	return slices.Equal(w.kernel, []int{k, k}) && slices.Equal(w.dilations, []int{1, 1}) &&
+		w.strides[1] == stride && stride <= 2 && w.h >= 2 && w.w >= 4 && w.c == 1
+}
+
+// costRest is what costDepthwise has for channels that fill no vector.
+func costRest(w *work) float64 {
+	if w.groups%8 == 0 {
+		return 0
+	}
+	return blocks(w.pixels(), 4) * float64(9*w.k+90)
 }
 
 func (w *work) macs() float64 { return float64(w.pixels() * w.groups * w.c * w.k) }

@@ -66,7 +66,7 @@ func (l *lowering) conv(n *ir.Node) error {
 	return nil
 }
 
-// option is a kernel that could run a layer. A ring form comes with the groups of
+// option is a kernel that could run a layer. A ring form comes with the parts of
 // input channels that the layer's integers ask for, and costs what these do, or
 // is refused.
 type option struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // mobiles are networks of first, depthwise and pointwise layers: stride one and
-// two, blocks of seven and of four columns, channels that fill no block.
+// two, windows of three and of five rows, blocks of seven and of four columns, channels that fill no block.
 var mobiles = []struct {
 	name  string
 	width int
@@ -35,6 +35,13 @@ var mobiles = []struct {
 		x = b.conv(x, 24, 3, 2, 0, 24, 1) // 6 x 11
 		return b.conv(x, 64, 1, 1, 0, 1, 1)
 	}, []string{"conv_s8_a16_first", "conv_s8_a16_point", "dw3_s8_a16_smlal"}},
+	{"fives", 28, func(b *builder, in *ir.Value) *ir.Value {
+		x := b.conv(in, 21, 3, 1, 0, 1, 1) // 15 x 26
+		x = b.conv(x, 21, 5, 1, 2, 21, 1)
+		x = b.conv(x, 21, 5, 2, 2, 21, 1) // 8 x 13
+		x = b.conv(x, 40, 1, 1, 0, 1, 1)
+		return b.conv(x, 40, 5, 1, 0, 40, 1) // 4 x 9
+	}, []string{"dw5_s8_a16_smlal"}},
 	{"blocks", 32, func(b *builder, in *ir.Value) *ir.Value {
 		return b.conv(in, 24, 3, 2, 1, 1, 1)
 	}, []string{"conv_s8_a16_first"}},

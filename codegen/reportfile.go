@@ -56,7 +56,9 @@ type LayerDetail struct {
 	Tables     int         `json:"table_bytes"`
 	Scratch    int         `json:"scratch_bytes,omitempty"`
 	Prepared   int         `json:"prepared_bytes,omitempty"`
-	Split      int         `json:"split,omitempty"`     // groups of input channels of a ring form
+	Split      int         `json:"split,omitempty"`     // parts of the input channels of a ring form
+	Side       int         `json:"side,omitempty"`      // rows and columns of its window
+	Phase      int         `json:"phase,omitempty"`     // and the stride that is left for the layout of its input
 	Lost       int         `json:"lost_bits,omitempty"` // of the register, to its transform
 	Candidates []Candidate `json:"candidates"`
 }
@@ -140,7 +142,7 @@ func ReportOf(p *Program, layerName func(*Call) string) *Report {
 			Out: ir.Bound{Lo: int64(c.Requant.Lo), Hi: int64(c.Requant.Hi)}}
 		l.Group, l.Pieces = piecesOf(c)
 		if g, ok := c.Geometry.(*RingConv); ok {
-			l.Split, l.Lost = g.Split, g.Form.Lost
+			l.Split, l.Side, l.Phase, l.Lost = g.Split, g.Kernel, g.Phase, g.Form.Lost
 		}
 		if c.Scratch != nil {
 			l.Scratch = c.Scratch.Size

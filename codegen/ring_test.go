@@ -1,6 +1,7 @@
 package codegen_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -11,20 +12,36 @@ import (
 	"github.com/snug-nn/snug/quant/verify"
 )
 
-// ringNet is a chain of 3x3 layers in sizes that no tile fits, with channel
-// counts that fill no vector; how many bits windows leave free decides whether a
-// form that loses bits can run a layer whole, in groups or not at all.
-func ringNet(seed uint64) *ir.Graph {
+// A layer of a chain; spare bits of its windows are free.
+type chained struct{ spare, channels, kernel, stride, pad, groups int }
+
+// ringNets are chains of layers in sizes that no tile fits, with channel counts
+// that fill no vector; how many bits windows leave free decides whether a form that
+// loses bits can run a layer whole, in parts or not at all. Strides that no form has
+// are left to phases.
+var ringNets = []struct {
+	in     []int
+	layers []chained
+}{
+	{[]int{1, 24, 21, 21}, []chained{
+		{2, 40, 3, 1, 1, 1}, {0, 35, 3, 1, 1, 1}, {1, 64, 3, 1, 1, 1}, {2, 64, 3, 1, 0, 1}, {0, 93, 3, 1, 0, 1}, // 17 x 17
+		{2, 120, 3, 2, 0, 1}, {1, 64, 3, 1, 1, 1}, {0, 64, 3, 2, 1, 1}, // 8 x 8, 4 x 4
+		{2, 37, 3, 1, 1, 1},
+	}},
+	{[]int{1, 3, 47, 47}, []chained{
+		{2, 24, 11, 4, 0, 1}, {2, 48, 5, 1, 2, 2}, {0, 38, 5, 1, 2, 1}, {1, 36, 3, 1, 1, 2}, // 10 x 10
+		{2, 21, 7, 2, 3, 1},
+	}},
+}
+
+// ringNet is one of them with random weights.
+func ringNet(net int, seed uint64) *ir.Graph {
 	b := &builder{r: rand.New(rand.NewPCG(seed, 9)), g: &ir.Graph{Name: "rings"}, acc: ir.Accum{Bits: 16}}
-	x := &ir.Value{Name: "input", Shape: []int{1, 24, 21, 21}, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
+	x := &ir.Value{Name: "input", Shape: ringNets[net].in, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
 	b.g.In = []*ir.Value{x}
-	for _, l := range []struct{ spare, channels, stride, pad int }{
-		{2, 40, 1, 1}, {0, 35, 1, 1}, {1, 64, 1, 1}, {2, 64, 1, 0}, {0, 93, 1, 0}, // 17 x 17
-		{2, 120, 2, 0}, {1, 64, 1, 1}, {0, 64, 2, 1}, // 8 x 8, 4 x 4
-		{2, 37, 1, 1},
-	} {
+	for _, l := range ringNets[net].layers {
 		b.spare = l.spare
-		x = b.conv(x, l.channels, 3, l.stride, l.pad, 1, 1)
+		x = b.conv(x, l.channels, l.kernel, l.stride, l.pad, l.groups, 1)
 	}
 	b.g.Out = []*ir.Value{x}
 	return b.g
@@ -46,35 +63,39 @@ var cores = []struct{ name, target, build, run string }{
 
 // TestRing runs ring forms on every core against the simulator, which sums one
 // product after the other. Together the networks have to use every form, whole
-// and in groups.
+// and in parts, with phases and with groups of channels.
 func TestRing(t *testing.T) {
 	used := map[string]int{}
 	for i, core := range cores {
-		t.Run(core.name, func(t *testing.T) {
-			g := ringNet(uint64(i))
-			p, err := codegen.Lower(g, codegen.FindTarget(core.target), &codegen.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, c := range p.Calls {
-				if r, ok := c.Geometry.(*codegen.RingConv); ok {
-					used[r.Form.Name]++
-					if r.Split > 1 {
-						used["groups"]++
-					}
+		for net := range ringNets {
+			t.Run(fmt.Sprint(core.name, net), func(t *testing.T) {
+				g := ringNet(net, uint64(i))
+				p, err := codegen.Lower(g, codegen.FindTarget(core.target), &codegen.Options{})
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			files, err := cgen.Print(p, known(t, g))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := verify.Folder(memory(files)); err != nil {
-				t.Fatal(err)
-			}
-			buildAndRun(t, write(t, files), "rings", core.build, core.run)
-		})
+				for _, c := range p.Calls {
+					r, ok := c.Geometry.(*codegen.RingConv)
+					if !ok {
+						continue
+					}
+					used[r.Form.Name]++
+					used["parts"] += min(r.Split-1, 1)
+					used["groups"] += r.Groups - 1
+					used[fmt.Sprintf("%s by %d phases", r.Form.Name, r.Phase)]++
+				}
+				files, err := cgen.Print(p, known(t, g))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := verify.Folder(memory(files)); err != nil {
+					t.Fatal(err)
+				}
+				buildAndRun(t, write(t, files), "rings", core.build, core.run)
+			})
+		}
 	}
-	for _, name := range []string{"ring43", "ring33", "ring33x", "ring42", "ring22", "groups"} {
+	for _, name := range []string{"ring43", "ring33", "ring33x", "ring42", "ring22", "ring25", "ring34", "parts", "groups", "ring33 by 4 phases", "ring34 by 2 phases"} {
 		if used[name] == 0 {
 			t.Errorf("no layer uses %s: %v", name, used)
 		}
@@ -84,7 +105,7 @@ func TestRing(t *testing.T) {
 // TestRingWindows holds that verify refuses an offset that moves a group out of
 // its register.
 func TestRingWindows(t *testing.T) {
-	g := ringNet(3)
+	g := ringNet(0, 3)
 	p, err := codegen.Lower(g, codegen.FindTarget("cortex-a53"), &codegen.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func registerUse(c *codegen.Call) string {
 		s += fmt.Sprintf(", windows kept to %d", c.Sum.Acc.Total()-c.Sum.Spare)
 	}
 	if g, ok := c.Geometry.(*codegen.RingConv); ok {
-		s += fmt.Sprintf("; its ring form loses %d; groups of input channels: %d", g.Form.Lost, g.Split)
+		s += fmt.Sprintf("; its ring form loses %d; parts of its input channels: %d", g.Form.Lost, g.Split)
 	}
 	return s
 }

@@ -59,7 +59,7 @@ func (o *options) network() {
 	f.StringVar(&o.target, "target", "cortex-a53", "`CPU` that C is written for: "+targetNames())
 	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these `KERNELS`: "+kernelNames())
 	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
-	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that 3x3 layers leave free for Winograd in the ring; with 0 it is used where it fits without")
+	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")
 	f.IntVar(&o.kernels.L2, "l2", 0, "`BYTES` of second-level cache that transformed layers should stay in; 0: the target's")
 	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 2: 0 takes seconds")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")

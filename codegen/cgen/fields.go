@@ -40,6 +40,8 @@ var headers = map[string]string{
 	"conv_s8_a16_first":   "snug_conv_first.h",
 	"conv_s8_a16_smlal":   "snug_conv_smlal.h",
 	"conv_s8_a16_ring43":  "snug_ring43.h",
+	"conv_s8_a16_ring34":  "snug_ring34.h",
+	"conv_s8_a16_ring25":  "snug_ring25.h",
 	"conv_s8_a16_ring33":  "snug_ring33.h",
 	"conv_s8_a16_ring33x": "snug_ring33x.h",
 	"conv_s8_a16_ring42":  "snug_ring42.h",
@@ -49,6 +51,7 @@ var headers = map[string]string{
 	"conv_s8_a32_sadalp":  "snug_conv_wide.h",
 	"dw_s8_a32_smlal":     "snug_depthwise.h",
 	"dw3_s8_a16_smlal":    "snug_depthwise3.h",
+	"dw5_s8_a16_smlal":    "snug_depthwise5.h",
 	"dw_s8_a16_smlal":     "snug_depthwise.h",
 	"dw_s8_a32":           "snug_depthwise.h",
 	"maxpool_s8":          "snug_pool.h",
@@ -93,7 +96,7 @@ func fields(prog string, c *codegen.Call) []string {
 		return []string{
 			f("h", g.H, "w", g.W),
 			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
-			f("cin", g.Cin, "c", g.C, "split", g.Split, "tiles", g.Tiles),
+			f("groups", g.Groups, "cin", g.Cin, "c", g.C, "kernel", g.Kernel, "phase", g.Phase, "split", g.Split, "tiles", g.Tiles),
 			f("weights", table+"_w", "offset", offset),
 			requant(table, c),
 		}

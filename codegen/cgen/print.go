@@ -366,7 +366,7 @@ func patchSize(c *codegen.Call) int {
 			n = max(n, p.At+g.C+(checkRows-1)*g.XRow+(checkCols-1)*g.XCol)
 		}
 	case *codegen.RingConv:
-		n = g.Form.In * g.Form.In * g.Cin
+		n = g.PatchBytes()
 	}
 	return n + 16
 }

@@ -100,18 +100,30 @@ func segments(l *Layer) []segment {
 	return all
 }
 
-// groups gives the window of every channel in every group of input channels of
-// a ring form that splits them.
-func groups(l *Layer) []ir.Bound {
-	const taps = 9
-	cin := l.K / taps
-	part := (cin + rowAlign - 1) / rowAlign * rowAlign / l.Split
+// partSize is how many transformed channels a part of a ring form has, zero when
+// the report's numbers do not describe one.
+func partSize(l *Layer) int {
+	if len(l.Rows) == 0 || len(l.Rows[0]) != l.K || l.Phase < 1 || l.Phase > l.Side || l.Side > l.K || l.K%(l.Side*l.Side) != 0 {
+		return 0
+	}
+	channels := (l.Phase*l.Phase*(l.K/(l.Side*l.Side)) + rowAlign - 1) / rowAlign * rowAlign
+	if l.Split < 1 || l.Split > channels || channels%l.Split != 0 {
+		return 0
+	}
+	return channels / l.Split
+}
+
+// parts gives the window of every channel in every part of the input channels
+// of a ring form that splits them.
+func parts(l *Layer) []ir.Bound {
+	cin, size := l.K/(l.Side*l.Side), partSize(l)
 	var all []ir.Bound
 	for _, row := range l.Rows {
 		b := make([]ir.Bound, l.Split)
 		for k, w := range row {
-			g := k % cin / part
-			b[g] = b[g].Plus(term(l.Cert.Levels, w))
+			r, s := k/cin/l.Side, k/cin%l.Side
+			i := ((r%l.Phase*l.Phase+s%l.Phase)*cin + k%cin) / size
+			b[i] = b[i].Plus(term(l.Cert.Levels, w))
 		}
 		all = append(all, b...)
 	}

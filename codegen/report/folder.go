@@ -104,6 +104,9 @@ func (f *Folder) read() error {
 		if l.Rows, err = unpack(&l, f.table(l.Call, "w")); err != nil {
 			return fmt.Errorf("%s: layer %s: %w", name, l.Name, err)
 		}
+		if l.Split != 0 && partSize(&l) == 0 {
+			return fmt.Errorf("report.json: layer %s: %d products, of a window of side %d and phase %d, cannot be summed in %d parts", l.Name, l.K, l.Side, l.Phase, l.Split)
+		}
 		f.Layers = append(f.Layers, l)
 	}
 	return nil

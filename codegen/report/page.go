@@ -153,7 +153,7 @@ func layerOf(f *Folder, l *Layer) layerPage {
 func ringText(l *Layer) string {
 	bits := 16 - l.Lost
 	var b ir.Bound
-	for _, g := range groups(l) {
+	for _, g := range parts(l) {
 		if g.Width() > b.Width() {
 			b = g
 		}
@@ -164,8 +164,8 @@ func ringText(l *Layer) string {
 	}
 	what := "window"
 	if l.Split > 1 {
-		text += fmt.Sprintf(" The input channels are summed in %d groups, each with its own proof.", l.Split)
-		what = "group's window"
+		text += fmt.Sprintf(" The input channels are summed in %d parts, each with its own proof.", l.Split)
+		what = "part's window"
 	}
 	return text + fmt.Sprintf(" The widest %s is %s, %s of %d bits.", what, b, percentOf(b.Width(), int64(1)<<bits-1), bits)
 }

@@ -70,7 +70,7 @@ func prove(s *source, c *ir.Certificate) (*Result, error) {
 }
 
 func sums(kernel string) bool {
-	return strings.HasPrefix(kernel, "conv_") || strings.HasPrefix(kernel, "dw_") || strings.HasPrefix(kernel, "dw3_")
+	return strings.HasPrefix(kernel, "conv_") || strings.HasPrefix(kernel, "dw")
 }
 
 // writes returns the levels that a call can write: what its clamp, its table or
@@ -117,7 +117,7 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	pieces := s.pieces[k.layer]
 	lost, inRing := ringLost[k.kernel]
 	if inRing { // a window that is not cut
-		pieces = []piece{{len: int(9 * g.num["cin"])}}
+		pieces = ringPieces(g)
 	}
 	rows, err := rowsOf(s.tables[g.ref["weights"]], pieces, g, cert.Packing, len(cert.Channels))
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		return fmt.Errorf("is summed in %d segments, the certificate says %d", max(flushes, 1), cert.Segments)
 	}
 	if inRing {
-		if err := ringGroups(rows, g, s.tables[g.ref["offset"]], preload, cert.Levels, lost); err != nil {
+		if err := ringParts(rows, g, s.tables[g.ref["offset"]], preload, cert.Levels, lost); err != nil {
 			return err
 		}
 	}

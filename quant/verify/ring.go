@@ -11,25 +11,34 @@ import (
 var ringLost = map[string]int{
 	"conv_s8_a16_ring43": 2, "conv_s8_a16_ring33": 2, "conv_s8_a16_ring33x": 0,
 	"conv_s8_a16_ring42": 2, "conv_s8_a16_ring22": 0,
+	"conv_s8_a16_ring34": 2, "conv_s8_a16_ring25": 2,
 }
 
-// ringGroups proves that the sum of every group of input channels, moved by its
+// ringPieces is the window of a ring form, which is not cut.
+func ringPieces(g fields) []piece {
+	return []piece{{len: int(g.num["kernel"] * g.num["kernel"] * g.num["cin"])}}
+}
+
+// ringParts proves that the sum of every part of the input channels, moved by its
 // offset, stays in the signed register that the form leaves, and that all
-// offsets of a channel make up its preload.
-func ringGroups(rows [][]int64, g fields, offset, preload []int64, levels ir.Bound, lost int) error {
+// offsets of a channel make up its preload. With phases, the pixel that a product
+// takes within its square of phase times phase belongs to the channel.
+func ringParts(rows [][]int64, g fields, offset, preload []int64, levels ir.Bound, lost int) error {
 	cin, split, channels := int(g.num["cin"]), int(g.num["split"]), len(rows)
-	if split < 1 || cin < 1 || (cin+7)/8%split != 0 {
-		return fmt.Errorf("splits %d input channels in %d groups", cin, split)
+	kernel, phase := int(g.num["kernel"]), int(g.num["phase"])
+	if split < 1 || cin < 1 || phase < 1 || phase > kernel || (phase*phase*cin+7)/8%split != 0 {
+		return fmt.Errorf("splits %d input channels of %d x %d pixels in %d parts", cin, phase, phase, split)
 	}
 	if offset != nil && len(offset) != (split+1)*channels {
-		return fmt.Errorf("has %d offsets for %d groups of %d channels", len(offset), split, channels)
+		return fmt.Errorf("has %d offsets for %d parts of %d channels", len(offset), split, channels)
 	}
-	part := (cin + 7) / 8 * 8 / split
+	part := (phase*phase*cin + 7) / 8 * 8 / split
 	half := int64(1) << (15 - lost)
 	for c, row := range rows {
 		lo, hi := make([]int64, split), make([]int64, split)
 		for k, w := range row {
-			i := k % cin / part
+			row, col := k/cin/kernel, k/cin%kernel
+			i := ((row%phase*phase+col%phase)*cin + k%cin) / part
 			lo[i] += min(w*levels.Lo, w*levels.Hi, 0)
 			hi[i] += max(w*levels.Lo, w*levels.Hi, 0)
 		}
@@ -40,14 +49,14 @@ func ringGroups(rows [][]int64, g fields, offset, preload []int64, levels ir.Bou
 				o = offset[i*channels+c]
 			}
 			if lo[i]+o < -half || hi[i]+o > half-1 {
-				return fmt.Errorf("channel %d: group %d of input channels sums to [%d,%d], moved by %d: leaves the signed register of %d bits", c, i, lo[i], hi[i], o, 16-lost)
+				return fmt.Errorf("channel %d: part %d of the input channels sums to [%d,%d], moved by %d: leaves the signed register of %d bits", c, i, lo[i], hi[i], o, 16-lost)
 			}
 			moved += o
 		}
 		if offset != nil {
 			last := offset[split*channels+c]
 			if split == 1 && last != 0 {
-				return fmt.Errorf("channel %d: one group and a last offset of %d", c, last)
+				return fmt.Errorf("channel %d: one part and a last offset of %d", c, last)
 			}
 			moved += last
 		}

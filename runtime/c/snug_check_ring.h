@@ -20,17 +20,23 @@ typedef struct {
     int32_t size; /* of x */
 } snug_ring_layer;
 
+/* The rows and columns of input that a tile reads. */
+static inline int32_t snug_check_ring_side(const snug_ring_layer *l)
+{
+    return (l->form->out - 1) * l->form->stride * l->ring->phase + l->ring->kernel;
+}
+
 /* The 64-bit sum of channel c at one output of the tile, from the weights that
    were not transformed. */
 static inline int64_t snug_check_ring_sum(const snug_ring_layer *l, int32_t c, const int8_t *x)
 {
-    const int32_t cin = l->ring->cin;
+    const int32_t cin = l->ring->cin, kernel = l->ring->kernel, side = snug_check_ring_side(l);
     int64_t sum = 0;
     int32_t r, s, i;
-    for (r = 0; r < 3; r++) {
-        for (s = 0; s < 3; s++) {
+    for (r = 0; r < kernel; r++) {
+        for (s = 0; s < kernel; s++) {
             for (i = 0; i < cin; i++) {
-                sum += (int64_t)l->ring->weights[((c * 3 + r) * 3 + s) * cin + i] * x[(r * l->form->in + s) * cin + i];
+                sum += (int64_t)l->ring->weights[((c * kernel + r) * kernel + s) * cin + i] * x[(r * side + s) * cin + i];
             }
         }
     }
@@ -40,19 +46,20 @@ static inline int64_t snug_check_ring_sum(const snug_ring_layer *l, int32_t c, c
 /* Runs the block of channels that c is in, and compares channel c of all outputs. */
 static inline int32_t snug_check_ring_run(const snug_ring_layer *l, int32_t c)
 {
-    const int32_t first = c / SNUG_LANES * SNUG_LANES, out = l->form->out, cin = l->ring->cin;
-    const int32_t n = l->ring->c - first < SNUG_LANES ? l->ring->c - first : SNUG_LANES;
-    const int16_t *u = l->prepared;
     snug_ring g = *l->ring;
+    const int32_t group = c / g.c, first = c % g.c / SNUG_LANES * SNUG_LANES, out = l->form->out, side = snug_check_ring_side(l);
+    const int32_t n = g.c - first < SNUG_LANES ? g.c - first : SNUG_LANES, channels = g.groups * g.c;
+    const int32_t before = group * ((g.c + SNUG_LANES - 1) / SNUG_LANES * SNUG_LANES) + first;
+    const int16_t *u = l->prepared;
     int32_t row, col;
-    g.h = g.w = out, g.x_row = l->form->in * cin, g.x_col = cin, g.y_row = out * g.c, g.y_col = g.c;
-    u += first * l->form->points * l->form->points * snug_ring_cin(&g);
-    snug_ring_block(&g, l->form, l->x, l->y, first, n, l->scratch, u);
+    g.h = g.w = out, g.x_row = side * g.cin, g.x_col = g.cin, g.y_row = out * channels, g.y_col = channels;
+    u += before * l->form->points * l->form->points * snug_ring_cin(&g);
+    snug_ring_block(&g, l->form, l->x, l->y, group * g.c + first, n, l->scratch, u);
     for (row = 0; row < out; row++) {
         for (col = 0; col < out; col++) {
-            const int8_t *x = l->x + (row * l->form->in + col) * l->form->stride * cin;
+            const int8_t *x = l->x + (row * side + col) * l->form->stride * g.phase * g.cin;
             const int64_t sum = snug_check_ring_sum(l, c, x) + (g.q.preload ? g.q.preload[c] : 0);
-            const int8_t want = snug_requantize(&g.q, (int32_t)sum, c), got = l->y[(row * out + col) * g.c + c];
+            const int8_t want = snug_requantize(&g.q, (int32_t)sum, c), got = l->y[(row * out + col) * channels + c];
             if (got != want) {
                 printf("%s: channel %d, output %d, %d: sum %ld gives %d, the kernel gives %d\n", l->name, (int)c, (int)row,
                        (int)col, (long)sum, (int)want, (int)got);
@@ -67,19 +74,20 @@ static inline int32_t snug_check_ring_run(const snug_ring_layer *l, int32_t c)
    of the tile; the outputs around it see parts of that window. */
 static inline int64_t snug_check_ring(const snug_ring_layer *l, int32_t *layers, int32_t *failed)
 {
-    const int32_t cin = l->ring->cin, outputs = l->form->out * l->form->out;
+    const int32_t cin = l->ring->cin, kernel = l->ring->kernel, side = snug_check_ring_side(l), out = l->form->out;
+    const int32_t channels = l->ring->groups * l->ring->c;
     int32_t c, sign, r, s, i;
     (*layers)++;
-    for (c = 0; c < l->ring->c; c++) {
+    for (c = 0; c < channels; c++) {
         for (sign = 0; sign < 2; sign++) {
-            const int32_t at = (2 * c + sign) % outputs;
-            int8_t *x = l->x + (at / l->form->out * l->form->in + at % l->form->out) * l->form->stride * cin;
+            const int32_t at = (2 * c + sign) % (out * out);
+            int8_t *x = l->x + (at / out * side + at % out) * l->form->stride * l->ring->phase * cin;
             memset(l->x, 0, (size_t)l->size);
-            for (r = 0; r < 3; r++) {
-                for (s = 0; s < 3; s++) {
+            for (r = 0; r < kernel; r++) {
+                for (s = 0; s < kernel; s++) {
                     for (i = 0; i < cin; i++) {
-                        const int positive = l->ring->weights[((c * 3 + r) * 3 + s) * cin + i] > 0;
-                        x[(r * l->form->in + s) * cin + i] = (int8_t)(positive != sign ? l->hi : l->lo);
+                        const int positive = l->ring->weights[((c * kernel + r) * kernel + s) * cin + i] > 0;
+                        x[(r * side + s) * cin + i] = (int8_t)(positive != sign ? l->hi : l->lo);
                     }
                 }
             }
@@ -89,7 +97,7 @@ static inline int64_t snug_check_ring(const snug_ring_layer *l, int32_t *layers,
             }
         }
     }
-    return 2 * (int64_t)l->ring->c;
+    return 2 * (int64_t)channels;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* Winograd convolution in the ring of integers modulo 2^16.
 
-   A 3x3 convolution is a bilinear map: transform a patch of the input, multiply
+   A convolution is a bilinear map: transform a patch of the input, multiply
    point by point with transformed weights, sum over input channels, transform
    back. Every step is ring arithmetic, so transforms and products may wrap: only
    the result has to fit. Denominators of the transform of weights are a power
@@ -21,50 +21,90 @@ typedef struct {
     int32_t h, w;            /* output pixels, each at least the outputs of a tile */
     int32_t x_row, x_col;    /* input elements from one input row, column to the next */
     int32_t y_row, y_col;
-    int32_t cin, c;          /* channels of the input, of the output */
-    int32_t split;           /* groups of input channels that are summed, and proven, on their own */
+    int32_t groups, cin, c;  /* groups of channels that have nothing in common; channels of the input, of the output of one */
+    int32_t kernel;          /* rows and columns of the window */
+    int32_t phase;           /* above 1: a stride that the form does not have. phase*phase pixels become one of
+                                as many times the channels, over which the window moves by one */
+    int32_t split;           /* parts of the input channels that are summed, and proven, on their own */
     int32_t tiles;           /* that are transformed together: scratch holds them */
     const int8_t *weights;   /* [channel][row][column][input channel] */
-    const int16_t *offset;   /* [split + 1][channel], or null: zeros. Row s is added to the sum of group s, so that it
+    const int16_t *offset;   /* [split + 1][channel], or null: zeros. Row s is added to the sum of part s, so that it
                                 fits, the last to the total, so that q.preload has been added in all;
-                                with one group it is zero */
+                                with one part it is zero */
     snug_requant q;
 } snug_ring;
 
 /* Transforms of one axis: taps to points, inputs to points, points to outputs. */
-enum { SNUG_RING_MAX_POINTS = 9, SNUG_RING_MAX_OUT = 4 };
+enum { SNUG_RING_MAX_POINTS = 9, SNUG_RING_MAX_TAPS = 5, SNUG_RING_MAX_OUT = 4 };
 
-/* Input channels as they are laid out: whole vectors. */
+/* Input channels of a group as they are transformed: whole vectors. */
 static inline int32_t snug_ring_cin(const snug_ring *g)
 {
-    return (g->cin + 7) / 8 * 8;
+    return (g->phase * g->phase * g->cin + 7) / 8 * 8;
 }
 
-/* Writes the transformed weights, [channel/16][point][input channel][16], from
+/* The weight of output channel c that tap r, s of the form multiplies channel i by. */
+static inline int32_t snug_ring_weight(const snug_ring *g, int32_t c, int32_t r, int32_t s, int32_t i)
+{
+    const int32_t pixel = i / g->cin, row = r * g->phase + pixel / g->phase, col = s * g->phase + pixel % g->phase;
+    if (row >= g->kernel || col >= g->kernel || pixel >= g->phase * g->phase) {
+        return 0;
+    }
+    return g->weights[((c * g->kernel + row) * g->kernel + col) * g->cin + i % g->cin];
+}
+
+/* Writes the transformed weights, [group][channel/16][point][input channel][16], from
    the taps-to-points matrix of one axis. Runs once, when an arena is made. */
-static inline void snug_ring_prepare(const snug_ring *g, const int32_t points, const uint16_t (*matrix)[3], void *prepared)
+static inline void snug_ring_prepare(const snug_ring *g, int32_t points, int32_t taps, const uint16_t *matrix, void *prepared)
 {
     uint16_t *const u = prepared;
     const int32_t cin = snug_ring_cin(g), blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
     int32_t block, i, lane, a, b, r, s;
-    for (block = 0; block < blocks; block++) {
+    for (block = 0; block < g->groups * blocks; block++) {
         for (i = 0; i < cin; i++) {
             for (lane = 0; lane < SNUG_LANES; lane++) {
-                const int32_t c = block * SNUG_LANES + lane;
-                uint32_t half[SNUG_RING_MAX_POINTS][3]; /* rows transformed */
-                for (a = 0; a < points; a++) {
-                    for (s = 0; s < 3; s++) {
-                        half[a][s] = 0u;
-                        for (r = 0; r < 3 && c < g->c && i < g->cin; r++) {
-                            half[a][s] += (uint32_t)g->weights[((c * 3 + r) * 3 + s) * g->cin + i] * matrix[a][r];
+                const int32_t c = block % blocks * SNUG_LANES + lane;
+                uint32_t half[SNUG_RING_MAX_POINTS][SNUG_RING_MAX_TAPS] = {{0}}; /* rows transformed */
+                for (s = 0; s < taps; s++) {
+                    for (r = 0; r < taps && c < g->c; r++) {
+                        const uint32_t w = (uint32_t)snug_ring_weight(g, block / blocks * g->c + c, r, s, i);
+                        for (a = 0; a < points; a++) {
+                            half[a][s] += w * matrix[a * taps + r];
                         }
                     }
                 }
                 for (a = 0; a < points; a++) {
                     for (b = 0; b < points; b++) {
-                        const uint32_t v = half[a][0] * matrix[b][0] + half[a][1] * matrix[b][1] + half[a][2] * matrix[b][2];
+                        uint32_t v = 0u;
+                        for (s = 0; s < taps; s++) {
+                            v += half[a][s] * matrix[b * taps + s];
+                        }
                         u[(((block * points + a) * points + b) * cin + i) * SNUG_LANES + lane] = (uint16_t)(v & 0xffffu);
                     }
+                }
+            }
+        }
+    }
+}
+
+/* Copies a patch of in by in pixels, each of phase*phase of the input, so that it
+   lies as the transform reads it. What no tap multiplies is not read. */
+static inline void snug_ring_gather(const snug_ring *g, int32_t in, int32_t out, const int8_t *x, int8_t *patch)
+{
+    const int32_t cin = snug_ring_cin(g), limit = (out - 1) * g->phase + g->kernel;
+    int32_t i, j, row, col;
+    for (i = 0; i < in; i++) {
+        for (row = 0; row < g->phase && i * g->phase + row < limit; row++) {
+            const int8_t *xp = x + (i * g->phase + row) * g->x_row;
+            int8_t *pp = patch + i * in * cin + row * g->phase * g->cin;
+            for (j = 0; j < limit; j += g->phase, xp += g->phase * g->x_col, pp += cin) {
+                const int32_t cols = limit - j < g->phase ? limit - j : g->phase;
+                if (g->x_col == g->cin) {
+                    snug_ring_copy(pp, xp, cols * g->cin);
+                    continue;
+                }
+                for (col = 0; col < cols; col++) {
+                    snug_ring_copy(pp + col * g->cin, xp + col * g->x_col, g->cin);
                 }
             }
         }
@@ -105,7 +145,7 @@ static inline void snug_ring_offset(const snug_ring *g, const snug_ring_channels
     int32_t i;
 #if SNUG_NEON
     if (g->offset && t->n == SNUG_LANES) {
-        const int16_t *const row = g->offset + s * g->c + t->c;
+        const int16_t *const row = g->offset + s * g->groups * g->c + t->c;
         const int16x8_t left = vdupq_n_s16((int16_t)shift);
         vst1q_s16(offset, vshlq_s16(vld1q_s16(row), left));
         vst1q_s16(offset + 8, vshlq_s16(vld1q_s16(row + 8), left));
@@ -113,12 +153,12 @@ static inline void snug_ring_offset(const snug_ring *g, const snug_ring_channels
     }
 #endif
     for (i = 0; i < SNUG_LANES; i++) {
-        const int32_t o = g->offset && i < t->n ? g->offset[s * g->c + t->c + i] : 0;
+        const int32_t o = g->offset && i < t->n ? g->offset[s * g->groups * g->c + t->c + i] : 0;
         offset[i] = (int16_t)snug_wrap16((uint32_t)o << shift);
     }
 }
 
-/* The sums of SNUG_RING_STEP channels of a group of input channels: the first
+/* The sums of SNUG_RING_STEP channels over a part of the input channels: the first
    ones of a tile, or more of them. */
 SNUG_EACH_FORM void snug_ring_add(const snug_ring_v *v, int32_t more, int32_t pixels, int32_t shift, int16_t *sums)
 {
@@ -163,14 +203,14 @@ SNUG_EACH_FORM void snug_ring_finish(const snug_ring *g, const snug_ring_channel
    takes all channels of a patch at x to v[cin/8][point][TILES][8], output STEP
    channels of m[point][TILES][16] to y, where it adds offset to every sum. */
 typedef struct {
-    int32_t in, points, out, stride, shift;
+    int32_t taps, in, points, out, stride, shift;
     void (*input)(const int8_t *x, ptrdiff_t x_row, ptrdiff_t x_col, int32_t cin, int16_t *v);
     void (*output)(const int16_t *m, snug_ring_v offset, snug_ring_v *y);
 } snug_ring_form;
 
 #if SNUG_NEON
-/* What snug_ring_add and snug_ring_finish do, for the last group of input channels
-   and a fast requantizer. sums: null when it is the only group. */
+/* What snug_ring_add and snug_ring_finish do, for the last part of the input
+   channels and a fast requantizer. sums: null when it is the only part. */
 SNUG_EACH_FORM void snug_ring_give(const snug_ring *g, const snug_narrow8 *t, const int16x8_t *v, const int16_t *sums,
                                    int16x8_t last, int32_t half, int32_t out, int32_t shift, int8_t *y)
 {
@@ -263,22 +303,31 @@ SNUG_EACH_FORM void snug_ring_tiles(const snug_ring *g, const snug_ring_form *f,
     }
 }
 
-/* Output channels [from, from + count) of a layer, whose transformed weights are
-   u. scratch: v[tiles/TILES][cin/8][point][TILES][8], m[point][TILES][16], sums[TILES][out*out][16]. */
+/* Output channels [from, from + count) of a group, whose transformed weights are
+   u. scratch: v[tiles/TILES][cin/8][point][TILES][8], m[point][TILES][16], sums[TILES][out*out][16], a patch. */
 SNUG_EACH_FORM void snug_ring_block(const snug_ring *g, const snug_ring_form *f, const int8_t *x, int8_t *y, int32_t from,
                                    int32_t count, void *scratch, const int16_t *u)
 {
     const int32_t cin = snug_ring_cin(g), points = f->points * f->points, out = f->out;
     const int32_t across = (g->w + out - 1) / out, all = (g->h + out - 1) / out * across;
-    int16_t *const v = scratch;
+    int16_t *const v = scratch, *const m = v + g->tiles * points * cin;
+    int8_t *const patch = (int8_t *)(m + points * SNUG_RING_TILES * SNUG_LANES + SNUG_RING_TILES * out * out * SNUG_LANES);
     int32_t first, t, p, c;
+    if (g->phase > 1) { /* not all of it is written again */
+        memset(patch, 0, (size_t)(f->in * f->in * cin));
+    }
     for (first = 0; first < all; first += g->tiles) {
         const int32_t tiles = all - first < g->tiles ? all - first : g->tiles;
         for (t = 0; t < tiles; t++) {
-            const int32_t row = snug_ring_begin((first + t) / across, out, g->h) * f->stride;
-            const int32_t col = snug_ring_begin((first + t) % across, out, g->w) * f->stride;
-            f->input(x + row * g->x_row + col * g->x_col, g->x_row, g->x_col, cin,
-                     v + t / SNUG_RING_TILES * SNUG_RING_TILES * points * cin + t % SNUG_RING_TILES * 8);
+            const int32_t row = snug_ring_begin((first + t) / across, out, g->h) * f->stride * g->phase;
+            const int32_t col = snug_ring_begin((first + t) % across, out, g->w) * f->stride * g->phase;
+            const int8_t *from_x = x + row * g->x_row + col * g->x_col;
+            ptrdiff_t x_row = g->x_row, x_col = g->x_col;
+            if (g->phase > 1) {
+                snug_ring_gather(g, f->in, out, from_x, patch);
+                from_x = patch, x_row = f->in * cin, x_col = cin;
+            }
+            f->input(from_x, x_row, x_col, cin, v + t / SNUG_RING_TILES * SNUG_RING_TILES * points * cin + t % SNUG_RING_TILES * 8);
         }
         for (c = 0; c < count; c += SNUG_LANES) {
             const snug_ring_channels ch = snug_ring_load(g, from + c, count - c < SNUG_LANES ? count - c : SNUG_LANES);
@@ -289,8 +338,7 @@ SNUG_EACH_FORM void snug_ring_block(const snug_ring *g, const snug_ring_form *f,
                     at[p] = snug_ring_begin((first + t + p) / across, out, g->h) * g->y_row +
                             snug_ring_begin((first + t + p) % across, out, g->w) * g->y_col;
                 }
-                snug_ring_tiles(g, f, &ch, v + t * points * cin, u + c * points * cin, some, at, v + g->tiles * points * cin,
-                                y + ch.c);
+                snug_ring_tiles(g, f, &ch, v + t * points * cin, u + c * points * cin, some, at, m, y + ch.c);
             }
         }
     }
@@ -454,16 +502,21 @@ SNUG_EACH_FORM void snug_ring_block(const snug_ring *g, const snug_ring_form *f,
    NAME##_out. Columns first, then rows, of PART points at a time, so that registers
    hold what is between. Bit p of ONES: NAME##_out takes the sum of
    these points, each 1, to outputs of 1. */
-#define SNUG_RING_FORM(NAME, KERNEL, IN, POINTS, OUT, STRIDE, SHIFT, PART, ONES)                                              \
+#define SNUG_RING_FORM(NAME, KERNEL, TAPS, IN, POINTS, OUT, STRIDE, SHIFT, PART, ONES)                                            \
     SNUG_RING_TRANSFORMS(NAME, IN, POINTS, OUT, PART, ONES)                                                             \
-    static const snug_ring_form NAME = {IN, POINTS, OUT, STRIDE, SHIFT, NAME##_input, NAME##_output};                   \
-    static inline void NAME##_prepare(const snug_ring *g, void *prepared)                                               \
-    {                                                                                                                   \
-        snug_ring_prepare(g, POINTS, NAME##_taps, prepared);                                                            \
-    }                                                                                                                   \
-    static inline void KERNEL(const snug_ring *g, const int8_t *x, int8_t *y, void *scratch, const void *prepared)      \
-    {                                                                                                                   \
-        snug_ring_block(g, &NAME, x, y, 0, g->c, scratch, prepared);                                                    \
+    static const snug_ring_form NAME = {TAPS, IN, POINTS, OUT, STRIDE, SHIFT, NAME##_input, NAME##_output};            \
+    static inline void NAME##_prepare(const snug_ring *g, void *prepared)                                              \
+    {                                                                                                                  \
+        snug_ring_prepare(g, POINTS, TAPS, NAME##_taps[0], prepared);                                                  \
+    }                                                                                                                  \
+    static inline void KERNEL(const snug_ring *g, const int8_t *x, int8_t *y, void *scratch, const void *prepared)     \
+    {                                                                                                                  \
+        const int16_t *u = prepared;                                                                                   \
+        const int32_t size = (POINTS) * (POINTS) * snug_ring_cin(g) * ((g->c + SNUG_LANES - 1) / SNUG_LANES * SNUG_LANES);\
+        int32_t i;                                                                                                     \
+        for (i = 0; i < g->groups; i++, u += size) {                                                                   \
+            snug_ring_block(g, &NAME, x + i * g->cin, y, i * g->c, g->c, scratch, u);                                  \
+        }                                                                                                              \
     }
 
 #endif

@@ -34,6 +34,6 @@ static inline void snug_ring22_out(const snug_ring_v m[5], snug_ring_v y[2], snu
     y[1] = SNUG_ADD(SNUG_ADD(m[1], m[2]), m[4]);
 }
 
-SNUG_RING_FORM(snug_ring22, snug_conv_s8_a16_ring22, 5, 5, 2, 2, 0, 5, 1 << 2)
+SNUG_RING_FORM(snug_ring22, snug_conv_s8_a16_ring22, 3, 5, 5, 2, 2, 0, 5, 1 << 2)
 
 #endif

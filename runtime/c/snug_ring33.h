@@ -36,6 +36,6 @@ static inline void snug_ring33_out(const snug_ring_v m[5], snug_ring_v y[3], snu
     y[2] = SNUG_ADDK(SNUG_ADD(s, m[4]), m[3], k, 4);
 }
 
-SNUG_RING_FORM(snug_ring33, snug_conv_s8_a16_ring33, 5, 5, 3, 1, 2, 5, 1 << 1)
+SNUG_RING_FORM(snug_ring33, snug_conv_s8_a16_ring33, 3, 5, 5, 3, 1, 2, 5, 1 << 1)
 
 #endif

@@ -37,6 +37,6 @@ static inline void snug_ring33x_out(const snug_ring_v m[6], snug_ring_v y[3], sn
     y[2] = SNUG_ADD(SNUG_ADD(m[2], m[4]), m[5]);
 }
 
-SNUG_RING_FORM(snug_ring33x, snug_conv_s8_a16_ring33x, 5, 6, 3, 1, 0, 3, 1 << 0 | 1 << 5)
+SNUG_RING_FORM(snug_ring33x, snug_conv_s8_a16_ring33x, 3, 5, 6, 3, 1, 0, 3, 1 << 0 | 1 << 5)
 
 #endif

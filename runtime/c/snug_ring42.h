@@ -43,6 +43,6 @@ static inline void snug_ring42_out(const snug_ring_v m[9], snug_ring_v y[4], snu
     y[3] = SNUG_ADDK(SNUG_ADD(SNUG_ADD(t, m[4]), m[8]), m[3], k, 5);
 }
 
-SNUG_RING_FORM(snug_ring42, snug_conv_s8_a16_ring42, 9, 9, 4, 2, 2, 3, 1 << 1)
+SNUG_RING_FORM(snug_ring42, snug_conv_s8_a16_ring42, 3, 9, 9, 4, 2, 2, 3, 1 << 1)
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef SNUG_RING_VECTOR_H
 #define SNUG_RING_VECTOR_H
 
+#include <string.h>
+
 #include "snug_requant.h"
 
 /* What is written for every form is compiled for each: its sizes are constants. */
@@ -90,6 +92,21 @@ static inline snug_ring_k snug_ring_factors(void)
     return factors;
 }
 #endif
+
+/* Copies n bytes; pixels have few. */
+static inline void snug_ring_copy(int8_t *y, const int8_t *x, int32_t n)
+{
+    for (; n >= 8; n -= 8, x += 8, y += 8) {
+        memcpy(y, x, 8);
+    }
+    for (; n >= 4; n -= 4, x += 4, y += 4) {
+        memcpy(y, x, 4);
+    }
+    for (; n > 0; n--) {
+        *y++ = *x++;
+    }
+}
+
 #define SNUG_ADD_V(a, b) SNUG_ADD(a, b)
 #define SNUG_SUB_V(a, b) SNUG_SUB(a, b)
 #define SNUG_SUBW_V(a, b) SNUG_SUB(a, b)
