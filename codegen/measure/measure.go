@@ -169,7 +169,7 @@ func (f *folder) jobs(b *toolbox, o Options) (jobs []job, absent []string, err e
 			if c.arch != cpu.Arch || (c.name == "go") != inGo || !chosen {
 				continue
 			}
-			if t, ok := look.find(c.programs[0], c.programs, c.packages); ok {
+			if t, ok := look.find(c.programs[0], c.programs, c.packages, 0); ok {
 				jobs = append(jobs, job{cpu, c.name, t})
 				found++
 			}

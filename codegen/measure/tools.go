@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,16 +31,18 @@ var compilers = []compiler{
 	{"go", "arm", []string{"go"}, "golang-go"},
 }
 
-// helpers are the other tools, and the packages that they are in.
+// helpers are the other tools, and the packages that they are in. Before oldest,
+// a tool lacks an option that is used; 0 asks nothing.
 var helpers = map[string]struct {
 	programs []string
 	packages string
+	oldest   int
 }{
-	"cc":           {[]string{"cc", "gcc", "clang"}, "gcc libc6-dev"},
-	"qemu-aarch64": {[]string{"qemu-aarch64"}, "qemu-user"},
-	"qemu-arm":     {[]string{"qemu-arm"}, "qemu-user"},
-	"llvm-mc":      {[]string{"llvm-mc-19", "llvm-mc"}, "llvm-19"},
-	"llvm-mca":     {[]string{"llvm-mca-19", "llvm-mca"}, "llvm-19"},
+	"cc":           {[]string{"cc", "gcc", "clang"}, "gcc libc6-dev", 0},
+	"qemu-aarch64": {[]string{"qemu-aarch64"}, "qemu-user", 0},
+	"qemu-arm":     {[]string{"qemu-arm"}, "qemu-user", 0},
+	"llvm-mc":      {[]string{"llvm-mc-19", "llvm-mc"}, "llvm-19", 0},
+	"llvm-mca":     {[]string{"llvm-mca-19", "llvm-mca"}, "llvm-19", 19},
 }
 
 // A tool is a program that was found.
@@ -54,8 +57,9 @@ type toolbox struct {
 
 var versionNumber = regexp.MustCompile(`\d+\.\d+(?:\.\d+)?`)
 
-// find returns the first of programs; what is the name for it in messages.
-func (b *toolbox) find(what string, programs []string, packages string) (tool, bool) {
+// find returns the first of programs that is not older than major version oldest;
+// what is the name for it in messages.
+func (b *toolbox) find(what string, programs []string, packages string, oldest int) (tool, bool) {
 	for _, p := range programs {
 		path, err := exec.LookPath(p)
 		if err != nil {
@@ -73,6 +77,11 @@ func (b *toolbox) find(what string, programs []string, packages string) (tool, b
 			continue
 		}
 		t := tool{path, versionNumber.FindString(string(text))}
+		if major, _, _ := strings.Cut(t.version, "."); oldest > 0 {
+			if n, err := strconv.Atoi(major); err != nil || n < oldest {
+				continue
+			}
+		}
 		b.found[path] = t
 		return t, true
 	}
@@ -91,7 +100,7 @@ func (b *toolbox) miss(tools, packages []string) {
 
 func (b *toolbox) helper(what string) tool {
 	h := helpers[what]
-	t, _ := b.find(what, h.programs, h.packages)
+	t, _ := b.find(what, h.programs, h.packages, h.oldest)
 	return t
 }
 
