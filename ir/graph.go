@@ -76,6 +76,9 @@ type Value struct {
 	Range [2]float64
 	// Format says which real an integer stands for. Set by the formats pass.
 	Format *Format
+	// Own: the Format is the network's own. The float reference rounds to it, as the
+	// network was trained to be.
+	Own bool
 }
 
 // A Node applies one operator. An optional input that is absent is nil.
@@ -119,7 +122,8 @@ type Attrs struct {
 	Bias           float32 // LRN
 	Size           int     // LRN
 	Epsilon        float32 // BatchNormalization
-	Mode           string  // Pad: constant, reflect, edge, wrap
+	Mode           string  // Pad: constant, reflect, edge, wrap; Quant: ROUND, FLOOR, CEIL, ROUND_TO_ZERO
+	Signed, Narrow bool    // Quant
 	To             Elem    // Cast
 	// Clamp limits the result of any operator: a Relu or Clip that legalize
 	// fused into it. nil: no limits.

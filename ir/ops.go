@@ -1,6 +1,7 @@
 package ir
 
-// An Op names an operator of ONNX's default domain.
+// An Op names an operator of ONNX's default domain, or Quant or BipolarQuant of
+// QONNX (arXiv 2206.07527, section 5), which quantize and dequantize in one node.
 type Op string
 
 // An OpRow is what every step has to know of an operator.
@@ -21,6 +22,7 @@ var Ops = []OpRow{
 	{"And", 2, 2, 1, true, broadcastShape},
 	{"AveragePool", 1, 1, 1, false, poolShape},
 	{"BatchNormalization", 5, 5, 1, false, channelShape},
+	{"BipolarQuant", 2, 2, 1, true, broadcastShape},
 	{"Cast", 1, 1, 1, true, sameShape},
 	{"Ceil", 1, 1, 1, true, sameShape},
 	{"Clip", 1, 3, 1, true, sameShape},
@@ -59,6 +61,7 @@ var Ops = []OpRow{
 	{"PRelu", 2, 2, 1, true, slopeShape},
 	{"Pad", 2, 4, 1, false, padShape},
 	{"Pow", 2, 2, 1, true, broadcastShape},
+	{"Quant", 4, 4, 1, false, quantShape},
 	{"QuantizeLinear", 2, 3, 1, false, scaleShape},
 	{"Range", 3, 3, 1, false, rangeShape},
 	{"ReduceMean", 1, 2, 1, false, reduceShape},

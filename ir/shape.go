@@ -354,6 +354,17 @@ func softmaxShape(n *Node) ([][]int, error) {
 	return sameShape(n)
 }
 
+// quantShape is Quant: its parameters are broadcast to x, never x to them.
+func quantShape(n *Node) ([][]int, error) {
+	x := n.In[0].Shape
+	for i, v := range n.In[1:] {
+		if s, err := Broadcast(x, v.Shape); err != nil || !slices.Equal(s, x) {
+			return nil, fmt.Errorf("input %d of shape %v for an input of shape %v", i+1, v.Shape, x)
+		}
+	}
+	return sameShape(n)
+}
+
 // scaleShape is QuantizeLinear and DequantizeLinear. One scale may be a scalar
 // or a list of one, as exporters write both, and leaves the axis without
 // meaning.

@@ -28,7 +28,7 @@ func (l *legalizer) elements(n *ir.Node) error {
 		if v == nil {
 			continue
 		}
-		integer := slices.Contains(integerInputs[n.Op], i)
+		integer := slices.Contains(integerInputs[n.Op], i) || i > 0 && l.quantized[n.In[0]] != nil && n.Op == "Clip"
 		if v.Const != nil && v.Const.Elem.IsReal() == integer && n.Op != "Pow" { // whose exponent may be either
 			return fmt.Errorf("has the constant %s of type %s, want %s", v.Name, v.Const.Elem, map[bool]string{true: "integers", false: "reals"}[integer])
 		}

@@ -20,6 +20,7 @@ var legal = map[ir.Op]rule{
 	"Add":                affineOr(addTensors),
 	"AveragePool":        averagePool,
 	"BatchNormalization": batchNorm,
+	"BipolarQuant":       bipolarQuant,
 	"Cast":               cast,
 	"Clip":               activation,
 	"Concat":             concat,
@@ -47,6 +48,7 @@ var legal = map[ir.Op]rule{
 	"PRelu":              prelu,
 	"Pad":                pad,
 	"Pow":                unary,
+	"Quant":              quantNode,
 	"QuantizeLinear":     quantize,
 	"ReduceMean":         reduceMean,
 	"Relu":               activation,
@@ -132,8 +134,9 @@ func legalize(s *state) error {
 }
 
 func (l *legalizer) node(n *ir.Node) error {
+	moves := len(n.In) > 0 && n.In[0] != nil && n.In[0].Const != nil && reshapes[n.Op] // quantized weights
 	for _, v := range n.Out {
-		if v != nil && len(v.Shape) > 1 && v.Shape[0] != 1 && n.Op != "DequantizeLinear" && len(l.users[v]) > 0 && !reshapes[l.users[v][0].Op] {
+		if v != nil && len(v.Shape) > 1 && v.Shape[0] != 1 && !isQuantized(n) && !moves && len(l.users[v]) > 0 && !reshapes[l.users[v][0].Op] {
 			return fmt.Errorf("the batch is %d, want 1", v.Shape[0])
 		}
 		if v != nil && slices.Contains(v.Shape, 0) {
@@ -141,6 +144,9 @@ func (l *legalizer) node(n *ir.Node) error {
 		}
 	}
 	r := legal[n.Op]
+	if moves {
+		r = moveConstant
+	}
 	if r == nil {
 		if why := reasons[n.Op]; why != "" {
 			return errors.New(why)
@@ -294,6 +300,9 @@ var fusable = map[ir.Op]bool{"Conv": true, "Add": true, "Sub": true, "Mul": true
 func activation(l *legalizer, n *ir.Node) error {
 	if !isUnary(n) {
 		return errors.New("has limits that are not constant scalars")
+	}
+	if q := l.quantized[n.In[0]]; q != nil {
+		return l.clipIntegers(n, q)
 	}
 	lo, hi := clampOf(n)
 	if lo > hi {

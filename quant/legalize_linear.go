@@ -332,16 +332,14 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 	if p := l.foldTarget(x); p != nil {
 		w, bias := p.In[1], p.In[2].Const.Real
 		per := w.Const.Len() / len(bias)
-		changed := false
 		for c := range bias {
 			for i := range w.Const.Real[c*per : (c+1)*per] {
 				w.Const.Real[c*per+i] *= a[c]
 			}
 			bias[c] = bias[c]*a[c] + b[c]
-			changed = changed || a[c] != 1
 		}
-		if changed { // the integers of a quantized network are no longer its own
-			w.Format, w.Const.Int = nil, nil
+		if isGiven(w) {
+			scaleGiven(w, a)
 		}
 		l.replace(n.Out[0], x)
 		return nil
@@ -359,6 +357,32 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 		In: []*ir.Value{image, constant(n.Name+".scale", []int{c, 1, 1, 1}, a), constant(n.Name+".bias", []int{c}, b)}})
 	l.reshapeTo(n.Name, y, n.Out[0])
 	return nil
+}
+
+// scaleGiven multiplies the channels of weights that came as integers by a: the
+// integers stay, but for their sign.
+func scaleGiven(w *ir.Value, a []float32) {
+	per := w.Const.Len() / len(a)
+	f := *w.Format
+	f.Scales = make([]float64, len(a))
+	w.Const.Int = slices.Clone(w.Const.Int)
+	for c, v := range a {
+		f.Scales[c] = w.Format.Scales[c%len(w.Format.Scales)] * math.Abs(float64(v))
+		row := w.Const.Int[c*per : (c+1)*per]
+		for i := range row {
+			switch {
+			case v < 0:
+				row[i] = -row[i]
+			case v == 0:
+				row[i] = 0
+			}
+		}
+		if f.Scales[c] < minScale { // all zero, at any scale
+			clear(row)
+			f.Scales[c] = w.Format.Scales[c%len(w.Format.Scales)]
+		}
+	}
+	w.Format = &f
 }
 
 // sum adds the tensors two at a time, and all constants in one go.

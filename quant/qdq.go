@@ -11,6 +11,7 @@ import (
 // A quantizer is what a QuantizeLinear says of a tensor.
 type quantizer struct {
 	of     *ir.Value
+	elem   ir.Elem
 	format ir.Format
 }
 
@@ -83,10 +84,31 @@ func quantize(l *legalizer, n *ir.Node) error {
 	if len(f.Scales) != 1 {
 		return errors.New("has one scale a channel on an activation, want one")
 	}
-	l.quantized[n.Out[0]] = &quantizer{of: n.In[0], format: f}
+	l.quantized[n.Out[0]] = &quantizer{of: n.In[0], elem: elemOf(n), format: f}
 	if slices.Contains(l.s.g.Out, n.Out[0]) {
 		return l.adopt(n.Out[0], n.In[0], f)
 	}
+	return nil
+}
+
+// clipIntegers is a Clip between a QuantizeLinear and its DequantizeLinear: how
+// exporters say that fewer than eight bits are used.
+func (l *legalizer) clipIntegers(n *ir.Node, q *quantizer) error {
+	f := q.format
+	var shift int64
+	if q.elem == ir.Uint8 {
+		shift = int8Shift
+	}
+	if len(n.In) > 1 && n.In[1] != nil {
+		f.Levels.Lo = max(f.Levels.Lo, n.In[1].Const.Int[0]-shift)
+	}
+	if len(n.In) > 2 && n.In[2] != nil {
+		f.Levels.Hi = min(f.Levels.Hi, n.In[2].Const.Int[0]-shift)
+	}
+	if f.Levels.Lo >= f.Levels.Hi {
+		return fmt.Errorf("leaves the levels %s", f.Levels)
+	}
+	l.quantized[n.Out[0]] = &quantizer{of: q.of, elem: q.elem, format: f}
 	return nil
 }
 
@@ -95,7 +117,7 @@ func (l *legalizer) adopt(old, v *ir.Value, f ir.Format) error {
 	if v.Format != nil && !sameFormat(v.Format, &f) {
 		return fmt.Errorf("gives %s a second format", v.Name)
 	}
-	v.Format = &f
+	v.Format, v.Own = &f, true
 	l.replace(old, v)
 	return nil
 }
@@ -116,6 +138,7 @@ func dequantize(l *legalizer, n *ir.Node) error {
 		return err
 	}
 	if q := l.quantized[n.In[0]]; q != nil {
+		f.Levels = q.format.Levels // what a Clip between the two leaves of them
 		if !sameFormat(&q.format, &f) {
 			return errors.New("has another scale or zero point than the QuantizeLinear before it")
 		}

@@ -60,13 +60,13 @@ func tooLarge(n *ir.Node, what string, limit int) error {
 	return &ir.Error{Pass: "shapes", Place: n.Name, Err: fmt.Errorf("output of shape %v: %s have more than %d elements together, use smaller inputs", n.Out[0].Shape, what, limit)}
 }
 
-// foldable reports whether n can be computed now. Integers behind a
-// DequantizeLinear stay: they may be the network's own weights.
+// foldable reports whether n can be computed now. What is behind a
+// DequantizeLinear or Quant stays: it may be the network's own weights.
 func foldable(n *ir.Node) bool {
 	if n.Op == "Shape" || n.Op == "Size" {
 		return true
 	}
-	if n.Op == "DequantizeLinear" {
+	if isQuantized(n) {
 		return false
 	}
 	for _, v := range n.In {

@@ -124,6 +124,13 @@ var nodeCases = []nodeCase{
 	{"dequantize by axis", "DequantizeLinear", ir.Attrs{Axis: 0}, in{typed(ir.Int8, dims(2, 2), 1, 2, 3, 4), list(0.5, 2), typed(ir.Int8, dims(2), 1, -1)},
 		in{floats(dims(2, 2), 0, 0.5, 8, 10)}},
 	{"dequantize int32", "DequantizeLinear", ir.Attrs{}, in{typed(ir.Int32, dims(1), 1000000), floats(dims(), 0.5)}, in{list(500000)}},
+	{"quant, signed and narrow", "Quant", ir.Attrs{Mode: "ROUND", Signed: true, Narrow: true}, in{list(-9, -0.75, 0.25, 0.75, 9, nan), floats(dims(), 0.5), floats(dims(), 0), floats(dims(), 3)},
+		in{list(-1.5, -1, 0, 1, 1.5, 0)}},
+	{"quant, unsigned, toward zero", "Quant", ir.Attrs{Mode: "ROUND_TO_ZERO"}, in{list(-3, 1.9, 9), floats(dims(), 1), floats(dims(), 1), floats(dims(), 2)},
+		in{list(-1, 1, 2)}},
+	{"quant by channel, down", "Quant", ir.Attrs{Mode: "FLOOR", Signed: true}, in{floats(dims(2, 2), 1.5, -1.5, 1.5, -1.5), floats(dims(2, 1), 1, 0.5), floats(dims(), 0), floats(dims(1), 8)},
+		in{floats(dims(2, 2), 1, -2, 1.5, -1.5)}},
+	{"bipolar quant", "BipolarQuant", ir.Attrs{}, in{list(-2, 0, 3), floats(dims(), 0.5)}, in{list(-0.5, 0.5, 0.5)}},
 
 	// Shapes.
 	{"reshape", "Reshape", ir.Attrs{}, in{count(2, 3), ints(0, -1, 1)}, in{count(2, 3, 1)}},
@@ -386,7 +393,7 @@ func TestHostile(t *testing.T) {
 				AutoPad: []string{"", "", "VALID", "SAME_UPPER", "x"}[rng.IntN(5)], CeilMode: rng.IntN(2) == 0, CountIncludePad: rng.IntN(2) == 0,
 				Axis: small(), FlattenToAxis: rng.IntN(2) == 0, Perm: someInts(), KeepDims: rng.IntN(2) == 0, Start: small(), End: small(),
 				TransA: rng.IntN(2) == 0, TransB: rng.IntN(2) == 0, Size: small(), Alpha: 1, Beta: 1,
-				Mode: []string{"", "reflect", "edge", "wrap", "x"}[rng.IntN(5)], To: elems[rng.IntN(len(elems))],
+				Mode: []string{"", "reflect", "edge", "wrap", "x", "ROUND"}[rng.IntN(6)], To: elems[rng.IntN(len(elems))],
 			}
 			if rng.IntN(2) == 0 {
 				a.Value = tensor()
@@ -412,6 +419,9 @@ func TestHostile(t *testing.T) {
 				default:
 					args[i] = tensor()
 				}
+			}
+			if r.Op == "Quant" && inputs > 3 && rng.IntN(2) == 0 {
+				args[3] = list(4)
 			}
 			if rng.IntN(2) == 0 && inputs > 0 && args[0] != nil && len(args[0].Shape) >= 3 {
 				fit(rng, &a, args)

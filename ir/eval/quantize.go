@@ -58,3 +58,44 @@ func dequantize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	})
 	return nil
 }
+
+// bipolar is the sign of x, that of zero being one, times the scale.
+func bipolar(x, scale float32) float32 {
+	if x >= 0 {
+		return scale
+	}
+	return -scale
+}
+
+// rounders are the rounding modes of Quant.
+var rounders = map[string]func(float64) float64{"ROUND": math.RoundToEven, "FLOOR": math.Floor, "CEIL": math.Ceil, "ROUND_TO_ZERO": math.Trunc}
+
+// quant rounds to integers of a few bits and back to the reals that they mean, in
+// float32 as the exporters do. NaN becomes the zero point.
+func quant(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, scale, zero, bits, y := in[0], in[1], in[2], in[3], out[0]
+	if bits.Len() != 1 {
+		return fmt.Errorf("bit width of shape %v, want one number", bits.Shape)
+	}
+	lo, hi, err := ir.QuantRange(bits.Real[0], n.Attrs.Signed, n.Attrs.Narrow)
+	if err != nil {
+		return err
+	}
+	round := rounders[n.Attrs.Mode]
+	if round == nil {
+		return fmt.Errorf("rounding mode %q", n.Attrs.Mode)
+	}
+	step := func(f func(a, b float32) float32, a, b *ir.Tensor) {
+		runOf(f).apply(y.Real, y.Shape, a.Real, a.Shape, b.Real, b.Shape)
+	}
+	step(func(a, b float32) float32 { return a / b }, x, scale)
+	step(func(a, b float32) float32 {
+		if a != a {
+			a = 0
+		}
+		return float32(round(min(max(float64(a+b), lo), hi)))
+	}, y, zero)
+	step(func(a, b float32) float32 { return a - b }, y, zero)
+	step(func(a, b float32) float32 { return a * b }, y, scale)
+	return nil
+}

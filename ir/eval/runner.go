@@ -3,6 +3,7 @@ package eval
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
@@ -14,12 +15,40 @@ type Runner struct {
 	g       *ir.Graph
 	tensors map[*ir.Value]*ir.Tensor
 	steps   []step
+	in      []own
 	scratch scratch
 }
 
 type step struct {
 	node    *ir.Node
 	in, out []*ir.Tensor
+	own     []own
+}
+
+// own is a tensor that the network itself rounds.
+type own struct {
+	t *ir.Tensor
+	f *ir.Format
+}
+
+// owns lists those of values.
+func (r *Runner) owns(values []*ir.Value) []own {
+	var all []own
+	for _, v := range values {
+		if v != nil && v.Own && v.Format != nil && r.tensors[v].Real != nil {
+			all = append(all, own{r.tensors[v], v.Format})
+		}
+	}
+	return all
+}
+
+// round is a QuantizeLinear and its DequantizeLinear, of one scale.
+func (o own) round() {
+	scale, zero, x := float32(o.f.Scale()), float64(o.f.Zero), o.t.Real
+	lo, hi := float64(o.f.Levels.Lo), float64(o.f.Levels.Hi)
+	for i, v := range x {
+		x[i] = float32(min(max(math.RoundToEven(float64(v/scale))+zero, lo), hi)-zero) * scale
+	}
 }
 
 // NewRunner returns a runner of g, all of whose shapes are known. g is read
@@ -36,11 +65,13 @@ func NewRunner(g *ir.Graph) (*Runner, error) {
 		}
 		r.tensors[v] = t
 	}
+	r.in = r.owns(g.In)
 	for _, n := range g.Nodes {
 		s, err := r.step(n)
 		if err != nil {
 			return nil, fmt.Errorf("%s: run: %w", n.Name, err)
 		}
+		s.own = r.owns(n.Out)
 		r.steps = append(r.steps, s)
 	}
 	if len(g.Out) == 0 {
@@ -125,9 +156,15 @@ func (r *Runner) Run(in ...*ir.Tensor) error {
 		copy(t.Real, in[i].Real)
 		copy(t.Int, in[i].Int)
 	}
+	for _, o := range r.in {
+		o.round()
+	}
 	for _, s := range r.steps {
 		if err := apply(s.node, s.in, s.out, &r.scratch); err != nil {
 			return fmt.Errorf("%s: run: %w", s.node.Name, err)
+		}
+		for _, o := range s.own {
+			o.round()
 		}
 	}
 	return nil

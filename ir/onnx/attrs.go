@@ -25,6 +25,7 @@ var attrRows = []attrRow{
 	{"BatchNormalization", "epsilon momentum spatial training_mode", func(r *reader, to *ir.Attrs) {
 		to.Epsilon = r.float("epsilon", 1e-5)
 	}},
+	{"BipolarQuant", "", nil},
 	{"Cast", "to saturate round_mode", func(r *reader, to *ir.Attrs) { to.To = r.elem("to") }},
 	{"Ceil", "", nil},
 	{"Clip", "min max", nil},
@@ -65,6 +66,10 @@ var attrRows = []attrRow{
 	{"PRelu", "", nil},
 	{"Pad", "mode pads value", func(r *reader, to *ir.Attrs) { to.Mode = r.oneOf("mode", "constant", "reflect", "edge", "wrap") }},
 	{"Pow", "", nil},
+	{"Quant", "narrow rounding_mode signed", func(r *reader, to *ir.Attrs) {
+		to.Signed, to.Narrow = r.flag("signed", true), r.flag("narrow", false)
+		to.Mode = r.oneOf("rounding_mode", "ROUND", "FLOOR", "CEIL", "ROUND_TO_ZERO")
+	}},
 	{"QuantizeLinear", "axis block_size output_dtype precision saturate", readQuantAxis},
 	{"Range", "", nil},
 	{"ReduceMean", "axes keepdims noop_with_empty_axes", func(r *reader, to *ir.Attrs) {

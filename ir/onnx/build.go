@@ -149,7 +149,7 @@ func (b *builder) origin(in []*ir.Value, i int) *ir.Value {
 	v := in[i]
 	for {
 		p := b.producers[v]
-		if p == nil || len(p.In) == 0 || !slices.Contains([]ir.Op{"DequantizeLinear", "Identity", "QuantizeLinear"}, p.Op) {
+		if p == nil || len(p.In) == 0 || !slices.Contains([]ir.Op{"BipolarQuant", "DequantizeLinear", "Identity", "Quant", "QuantizeLinear"}, p.Op) {
 			return v
 		}
 		v = p.In[0]

@@ -44,6 +44,13 @@ const (
 	unknownOp  = "the operator is not supported"
 )
 
+// quantOps are the operators of QONNX that are read, in the domains that exporters
+// put them in.
+var (
+	quantOps     = []string{"BipolarQuant", "Quant"}
+	quantDomains = []string{"finn.custom_op.general", "onnx.brevitas", "qonnx.custom_op.general"}
+)
+
 // versions refuses a file that is older or newer than what the rest of the
 // package was written for: reading it would guess what it means.
 func (m *model) versions() error {
@@ -117,12 +124,12 @@ func (g *graph) reads() map[string]bool {
 
 // refusal says why a node cannot be read, "" when it can.
 func (n *node) refusal(used map[string]bool, consts map[string]*tensor) string {
-	if n.domain != "" {
+	if n.domain != "" && !slices.Contains(quantDomains, n.domain) {
 		return "operators of this domain are not supported"
 	}
 	op := ir.Op(n.op)
 	row, attrs := op.Row(), rowOf(op)
-	if row == nil || attrs == nil {
+	if row == nil || attrs == nil || slices.Contains(quantOps, n.op) != (n.domain != "") {
 		return cmp.Or(reasons[n.op], unknownOp)
 	}
 	// Exporters declare outputs that nobody reads, such as a Dropout's mask.
