@@ -34,6 +34,7 @@ type options struct {
 	dims    []string
 	target  string
 	kernels codegen.Options
+	prefer  string
 	direct  bool
 	spare   int
 	workers int
@@ -58,7 +59,8 @@ func (o *options) network() {
 	f.StringVar(&o.search, "search", "", "`HOW` bits are searched: layerwise chooses those of data and weights layer by layer, with --scales pow2")
 	f.StringVar(&o.target, "target", "cortex-a53", "`CPU` that C is written for: "+targetNames())
 	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these `KERNELS`: "+kernelNames())
-	f.BoolVar(&o.direct, "no-winograd", false, "the same as --kernels direct")
+	f.StringVar(&o.prefer, "prefer", "speed", "`WHAT` decides between kernels: speed, or size, which transforms no weights")
+	f.BoolVar(&o.direct, "no-winograd", false, "the same as --prefer size, and as --kernels direct")
 	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")
 	f.IntVar(&o.kernels.L2, "l2", 0, "`BYTES` of second-level cache that transformed layers should stay in; 0: the target's")
 	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 2: 0 takes seconds")
@@ -118,7 +120,10 @@ func (o *options) lowering() (*codegen.Target, *codegen.Options, error) {
 	if t == nil || t.Has&codegen.GoWord != 0 {
 		return nil, nil, usageError{fmt.Errorf("--target: %q is none of %s", o.target, targetNames())}
 	}
-	if o.direct {
+	if o.prefer != "speed" && o.prefer != "size" {
+		return nil, nil, usageError{fmt.Errorf("--prefer: %q is neither speed nor size", o.prefer)}
+	}
+	if (o.direct || o.prefer == "size") && o.kernels.Kernels == "best" {
 		o.kernels.Kernels = "direct"
 	}
 	if o.spare < 0 || o.spare > 2 {
