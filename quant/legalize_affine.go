@@ -143,29 +143,33 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 }
 
 // scaleGiven multiplies the channels of weights that came as integers by a: the
-// integers stay, but for their sign.
+// integers stay, but for their sign. Where the negative of one is no int8, all are
+// given up, and the reals are quantized anew.
 func scaleGiven(w *ir.Value, a []float32) {
 	per := w.Const.Len() / len(a)
 	f := *w.Format
 	f.Scales = make([]float64, len(a))
-	w.Const.Int = slices.Clone(w.Const.Int)
+	whole := slices.Clone(w.Const.Int)
 	for c, v := range a {
-		f.Scales[c] = w.Format.Scales[c%len(w.Format.Scales)] * math.Abs(float64(v))
-		row := w.Const.Int[c*per : (c+1)*per]
-		for i := range row {
-			switch {
-			case v < 0:
-				row[i] = -row[i]
-			case v == 0:
-				row[i] = 0
-			}
-		}
-		if f.Scales[c] < minScale { // all zero, at any scale
+		old := w.Format.Scales[c%len(w.Format.Scales)]
+		row := whole[c*per : (c+1)*per]
+		f.Scales[c] = old * math.Abs(float64(v))
+		if f.Scales[c] < minScale { // nothing but zeros, at any scale
 			clear(row)
-			f.Scales[c] = w.Format.Scales[c%len(w.Format.Scales)]
+			f.Scales[c] = old
+		}
+		if v >= 0 {
+			continue
+		}
+		for i, q := range row {
+			if q == -128 {
+				w.Const.Int, w.Format = nil, nil
+				return
+			}
+			row[i] = -q
 		}
 	}
-	w.Format = &f
+	w.Const.Int, w.Format = whole, &f
 }
 
 // sum adds the tensors two at a time, and all constants in one go.
