@@ -129,6 +129,7 @@ type Attrs struct {
 	// fused into it. nil: no limits.
 	Clamp *[2]float32
 	Value *Tensor // Constant, ConstantOfShape
+	Body  *Graph  // Function: what it computes, of one input
 }
 
 // A Graph is a network: nodes in topological order, every Value defined by an

@@ -1,7 +1,8 @@
 package ir
 
 // An Op names an operator of ONNX's default domain, or Quant or BipolarQuant of
-// QONNX (arXiv 2206.07527, section 5), which quantize and dequantize in one node.
+// QONNX (arXiv 2206.07527, section 5), which quantize and dequantize in one node, or
+// Function, which no file has: legalize makes one of nodes that share a variable.
 type Op string
 
 // An OpRow is what every step has to know of an operator.
@@ -39,6 +40,7 @@ var Ops = []OpRow{
 	{"Expand", 2, 2, 1, false, expandShape},
 	{"Flatten", 1, 1, 1, false, flattenShape},
 	{"Floor", 1, 1, 1, true, sameShape},
+	{"Function", 1, 1, 1, true, sameShape},
 	{"Gather", 2, 2, 1, false, gatherShape},
 	{"Gemm", 2, 3, 1, false, gemmShape},
 	{"GlobalAveragePool", 1, 1, 1, false, globalPoolShape},

@@ -124,6 +124,7 @@ func legalize(s *state) error {
 	}
 	s.g.Nodes = l.nodes
 	prune(s.g)
+	fuse(s.g)
 	if s.g.Out[0].Const != nil {
 		return errors.New("legalize: the output does not depend on the input")
 	}

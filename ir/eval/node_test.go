@@ -131,6 +131,7 @@ var nodeCases = []nodeCase{
 	{"quant by channel, down", "Quant", ir.Attrs{Mode: "FLOOR", Signed: true}, in{floats(dims(2, 2), 1.5, -1.5, 1.5, -1.5), floats(dims(2, 1), 1, 0.5), floats(dims(), 0), floats(dims(1), 8)},
 		in{floats(dims(2, 2), 1, -2, 1.5, -1.5)}},
 	{"bipolar quant", "BipolarQuant", ir.Attrs{}, in{list(-2, 0, 3), floats(dims(), 0.5)}, in{list(-0.5, 0.5, 0.5)}},
+	{"function", "Function", ir.Attrs{Body: hardSwishBody()}, in{list(-4, -1, 2, 6)}, in{list(0, -1.0/3, 5.0/3, 6)}},
 
 	// Shapes.
 	{"reshape", "Reshape", ir.Attrs{}, in{count(2, 3), ints(0, -1, 1)}, in{count(2, 3, 1)}},
@@ -201,6 +202,17 @@ var nodeCases = []nodeCase{
 	{"mean of an axis", "ReduceMean", ir.Attrs{}, in{count(2, 3), ints(-1)}, in{list(2, 5)}},
 	{"mean of all", "ReduceMean", ir.Attrs{KeepDims: true}, in{count(2, 3)}, in{floats(dims(1, 1), 3.5)}},
 	{"mean of nothing", "ReduceMean", ir.Attrs{NoopEmptyAxes: true}, in{count(2), ints()}, in{count(2)}},
+}
+
+// hardSwishBody is x * Clip(x + 3, 0, 6) / 6.
+func hardSwishBody() *ir.Graph {
+	scalar := func(x float32) *ir.Value { return &ir.Value{Const: floats(dims(), x)} }
+	x, a, m, y := &ir.Value{}, &ir.Value{}, &ir.Value{}, &ir.Value{}
+	return &ir.Graph{In: []*ir.Value{x}, Out: []*ir.Value{y}, Nodes: []*ir.Node{
+		{Op: "Add", In: []*ir.Value{x, scalar(3)}, Out: []*ir.Value{a}, Attrs: ir.Attrs{Clamp: &[2]float32{0, 6}}},
+		{Op: "Mul", In: []*ir.Value{x, a}, Out: []*ir.Value{m}},
+		{Op: "Div", In: []*ir.Value{m, scalar(6)}, Out: []*ir.Value{y}},
+	}}
 }
 
 func TestNodeCases(t *testing.T) {
@@ -419,6 +431,9 @@ func TestHostile(t *testing.T) {
 				default:
 					args[i] = tensor()
 				}
+			}
+			if r.Op == "Function" && rng.IntN(2) == 0 {
+				a.Body = hardSwishBody()
 			}
 			if r.Op == "Quant" && inputs > 3 && rng.IntN(2) == 0 {
 				args[3] = list(4)

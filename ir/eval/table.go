@@ -42,6 +42,7 @@ var rows = []row{
 	{"Expand", "?i", expand},
 	{"Flatten", "?", identity},
 	{"Floor", "r", unary(floor)},
+	{"Function", "r", function},
 	{"Gather", "?i", gather},
 	{"Gemm", "r", gemm},
 	{"GlobalAveragePool", "r", globalAverage},

@@ -242,4 +242,7 @@ func (b *builder) act(n [numbers]int) {
 		call = strings.Replace(call, "one", b.init("float[]", "-1"), 1)
 	}
 	b.put(x.c, x.h, x.w, "act", fmt.Sprintf(call, x.name))
+	if n[1]%5 == 4 { // a function of one variable still, of two nodes
+		b.put(x.c, x.h, x.w, "swish", fmt.Sprintf("Mul(%s, %s)", x.name, b.last.name))
+	}
 }
