@@ -2,6 +2,7 @@ package codegen_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/snug-nn/snug/codegen"
@@ -10,14 +11,16 @@ import (
 	"github.com/snug-nn/snug/quant/verify"
 )
 
-// mobiles are networks of first, depthwise and pointwise layers: stride one and
-// two, windows of three and of five rows, blocks of seven and of four columns, channels that fill no block.
-var mobiles = []struct {
+type mobile struct {
 	name  string
 	width int
 	build func(b *builder, in *ir.Value) *ir.Value
-	wants []string
-}{
+	wants []string // kernels
+}
+
+// mobiles are networks of first, depthwise and pointwise layers: stride one and
+// two, windows of three and of five rows, blocks of seven and of four columns, channels that fill no block.
+var mobiles = []mobile{
 	{"sevens", 28, func(b *builder, in *ir.Value) *ir.Value {
 		x := b.conv(in, 8, 3, 2, 1, 1, 1) // 9 x 14
 		x = b.conv(x, 8, 3, 1, 1, 8, 1)
@@ -47,6 +50,16 @@ var mobiles = []struct {
 	}, []string{"conv_s8_a16_first"}},
 }
 
+// mobileNet is one of them with random weights.
+func mobileNet(name string, seed uint64) *ir.Graph {
+	m := &mobiles[slices.IndexFunc(mobiles, func(m mobile) bool { return m.name == name })]
+	b := &builder{r: rand.New(rand.NewPCG(seed, 11)), g: &ir.Graph{Name: "zoo"}, acc: ir.Accum{Bits: 16}}
+	in := &ir.Value{Name: "input", Shape: []int{1, 3, 17, m.width}, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
+	b.g.In = []*ir.Value{in}
+	b.g.Out = []*ir.Value{m.build(b, in)}
+	return b.g
+}
+
 // TestMobileC holds the kernels of such networks against the simulator: some of
 // their requantizers halve sums, some need 32 bits, some sit behind a ReLU.
 func TestMobileC(t *testing.T) {
@@ -54,22 +67,19 @@ func TestMobileC(t *testing.T) {
 	clang.name, clang.build = "aarch64 A53 clang", "clang --target=aarch64-linux-gnu -O3 -mcpu=cortex-a53"
 	for _, m := range mobiles {
 		for seed := range uint64(2) {
-			b := &builder{r: rand.New(rand.NewPCG(seed, 11)), g: &ir.Graph{Name: "zoo"}, acc: ir.Accum{Bits: 16}}
-			in := &ir.Value{Name: "input", Shape: []int{1, 3, 17, m.width}, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
-			b.g.In = []*ir.Value{in}
-			b.g.Out = []*ir.Value{m.build(b, in)}
-			for i, n := range b.g.Nodes {
+			g := mobileNet(m.name, seed)
+			for i, n := range g.Nodes {
 				if (i+int(seed))%2 == 0 {
 					halve(n.Sum)
 				}
 			}
-			k := known(t, b.g)
+			k := known(t, g)
 			for _, pl := range append(platforms[:2:2], platforms[4], clang) {
 				if seed > 0 && pl.name != "aarch64 A53" {
 					continue
 				}
 				t.Run(m.name+"/"+pl.name, func(t *testing.T) {
-					p, err := codegen.Lower(b.g, codegen.FindTarget(pl.target), &codegen.Options{Kernels: "direct"})
+					p, err := codegen.Lower(g, codegen.FindTarget(pl.target), &codegen.Options{Kernels: "direct"})
 					if err != nil {
 						t.Fatal(err)
 					}

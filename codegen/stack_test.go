@@ -13,6 +13,7 @@ import (
 
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/codegen/cgen"
+	"github.com/snug-nn/snug/ir"
 )
 
 var (
@@ -49,20 +50,67 @@ func deepest(name string, frames map[string]int, calls map[string][]string, open
 	return frames[name] + most, nil
 }
 
-// TestStackBound holds the stack that the header states to what compilers use:
-// the deepest chain of calls must fit it, no frame may
-// depend on data, and nothing may call itself.
+// chainOf is the greatest chain of frames below NAME_run of a folder, as gcc with
+// options counts it. No frame may depend on data, and nothing may call itself.
+func chainOf(t *testing.T, dir, name, cc string, options []string) int {
+	t.Helper()
+	cmd := exec.Command(cc, append(options, "-std=c99", "-fcallgraph-info=su", "-c", name+".c")...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cc, err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, name+".ci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, calls := map[string]int{}, map[string][]string{}
+	for _, m := range ciNode.FindAllStringSubmatch(string(text), -1) {
+		if m[3] != "static" {
+			t.Errorf("%s %v: the frame of %s is %s", cc, options, m[1], m[3])
+		}
+		if frames[m[1]], err = strconv.Atoi(m[2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, m := range ciEdge.FindAllStringSubmatch(string(text), -1) {
+		calls[m[1]] = append(calls[m[1]], m[2])
+	}
+	if frames[name+"_run"] == 0 {
+		t.Fatalf("%s %v: no graph of calls", cc, options)
+	}
+	most, err := deepest(name+"_run", frames, calls, nil)
+	if err != nil {
+		t.Errorf("%s %v: %v", cc, options, err)
+	}
+	return most
+}
+
+// TestStackBound holds the stack that the header states to what compilers use: the
+// deepest chain of calls must fit it.
 func TestStackBound(t *testing.T) {
 	compilers := []struct{ target, cc string }{{"generic-c", "cc"}, {"cortex-a53", "aarch64-linux-gnu-gcc"}, {"cortex-a72", "aarch64-linux-gnu-gcc"}, {"cortex-a55", "aarch64-linux-gnu-gcc"}, {"cortex-a7", "arm-linux-gnueabihf-gcc"}}
-	for i, acc := range accums[:2] { // with whole sums and with segments
-		g := zoo(uint64(i), acc)
-		k := known(t, g)
+	for _, n := range []struct {
+		what    string
+		g       *ir.Graph
+		targets []string // nil: all
+		levels  []string
+	}{
+		{"whole sums", zoo(0, accums[0]), nil, []string{"-O2", "-O3"}},
+		{"segments", zoo(1, accums[1]), nil, []string{"-O2", "-O3"}},
+		{"ring forms", ringNet(0, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
+		{"ring forms by phases", ringNet(1, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
+		{"depthwise of five rows", mobileNet("fives", 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
+	} {
+		k := known(t, n.g)
 		for _, c := range compilers {
+			if n.targets != nil && !slices.Contains(n.targets, c.target) {
+				continue
+			}
 			if _, err := exec.LookPath(c.cc); err != nil {
 				t.Logf("%s: %s is not here: skipped", c.target, c.cc)
 				continue
 			}
-			p, err := codegen.Lower(g, codegen.FindTarget(c.target), &codegen.Options{})
+			p, err := codegen.Lower(n.g, codegen.FindTarget(c.target), &codegen.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,45 +118,12 @@ func TestStackBound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := t.TempDir()
-			for _, f := range files {
-				if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for _, opt := range []string{"-O2", "-O3"} {
-				args := append(strings.Fields(p.Target.CFlags), "-std=c99", opt, "-fcallgraph-info=su", "-c", "zoo.c")
-				cmd := exec.Command(c.cc, args...)
-				cmd.Dir = dir
-				if out, err := cmd.CombinedOutput(); err != nil {
-					t.Fatalf("%s: %v\n%s", c.cc, err, out)
-				}
-				text, err := os.ReadFile(filepath.Join(dir, "zoo.ci"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				frames, calls := map[string]int{}, map[string][]string{}
-				for _, m := range ciNode.FindAllStringSubmatch(string(text), -1) {
-					if m[3] != "static" {
-						t.Errorf("%s %s: the frame of %s is %s", c.target, opt, m[1], m[3])
-					}
-					if frames[m[1]], err = strconv.Atoi(m[2]); err != nil {
-						t.Fatal(err)
-					}
-				}
-				for _, m := range ciEdge.FindAllStringSubmatch(string(text), -1) {
-					calls[m[1]] = append(calls[m[1]], m[2])
-				}
-				if frames["zoo_run"] == 0 {
-					t.Fatalf("%s %s: no graph of calls", c.target, opt)
-				}
-				run, err := deepest("zoo_run", frames, calls, nil)
-				if err != nil {
-					t.Errorf("%s %s: %v", c.target, opt, err)
-				}
-				t.Logf("%s %s bits %s: %d bytes, %d are stated", c.target, acc, opt, run, p.StackBound())
+			dir := write(t, files)
+			for _, level := range n.levels {
+				run := chainOf(t, dir, p.Name, c.cc, append(strings.Fields(p.Target.CFlags), level))
+				t.Logf("%s, %s, %s: %d bytes, %d are stated", n.what, c.target, level, run, p.StackBound())
 				if run > p.StackBound() {
-					t.Errorf("%s %s bits %s: a chain of frames of %d bytes, %d are stated", c.target, acc, opt, run, p.StackBound())
+					t.Errorf("%s, %s, %s: a chain of frames of %d bytes, %d are stated", n.what, c.target, level, run, p.StackBound())
 				}
 			}
 		}
