@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"runtime/kern":      {},
 	"ir/onnx/modeltext": {},
 	"ir/onnx/netgen":    {},
+	"scripts/alexnet":   {"ir/onnx/modeltext", "ir/onnx/netgen"},
 	"ir/onnx":           {"ir", "github.com/owulveryck/onnx-go", "gorgonia.org/tensor", "gonum.org/v1/gonum"},
 	"ir/eval":           {"ir", "golang.org/x/sys"},
 	"quant/verify":      {"ir"},

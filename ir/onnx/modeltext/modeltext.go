@@ -5,6 +5,7 @@
 //	opset 13                                  default 13
 //	input x float[N,3,8,8]                    a dimension may be a symbol
 //	init w float[4,3,3,3] random 7 0.5        uniform in [-0.5, 0.5], from seed 7
+//	init v float[4,3,3,3] normal 7 0.5        of standard deviation 0.5, from seed 7
 //	init b float[4] 1 -2 0.5 nan              one element is repeated
 //	conv: c = Conv(x, w, b) pads=1,1,1,1      the node's name may be left out
 //	p, q = Split(c) axis=1                    an absent value is -

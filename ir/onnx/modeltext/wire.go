@@ -108,6 +108,22 @@ func typed(s string) (e elem, dims []string, err error) {
 	return e, nil, fmt.Errorf("%q is no type such as float[1,3]", s)
 }
 
+// draws are the distributions of random elements, of amplitude one. A normal one is
+// the sum of twelve uniform ones, which has a variance of one: integers, so that
+// all hosts draw the same, and no tail that one weight could take a scale with.
+var draws = map[string]func(*rand.Rand) float64{
+	"random": func(r *rand.Rand) float64 { return 2*r.Float64() - 1 },
+	"normal": func(r *rand.Rand) float64 {
+		sum := uint64(0)
+		for range 3 {
+			for u := r.Uint64(); u > 0; u >>= 16 {
+				sum += u & 0xffff
+			}
+		}
+		return (float64(sum) - 6*0xffff) / (1 << 16)
+	},
+}
+
 // elements returns the little-endian elements of a tensor.
 func (e elem) elements(dims, words []string) ([]byte, error) {
 	n := 1
@@ -118,7 +134,7 @@ func (e elem) elements(dims, words []string) ([]byte, error) {
 		}
 		n *= v
 	}
-	if words[0] == "random" && len(words) == 3 {
+	if draw := draws[words[0]]; draw != nil && len(words) == 3 {
 		seed, err := strconv.ParseUint(words[1], 10, 64)
 		if err != nil {
 			return nil, err
@@ -128,9 +144,9 @@ func (e elem) elements(dims, words []string) ([]byte, error) {
 			return nil, err
 		}
 		r := rand.New(rand.NewPCG(seed, 0))
-		var b []byte
+		b := make([]byte, 0, n*e.size)
 		for range n {
-			b = e.append(b, float64((2*r.Float64()-1)*amplitude))
+			b = e.append(b, float64(draw(r)*amplitude))
 		}
 		return b, nil
 	}
