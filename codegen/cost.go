@@ -122,7 +122,8 @@ func costMLA32(w *work, _ *Kernel, _ *Target) float64 {
 }
 
 // costDot: tiles of four pixels by four channels, on ARMv7 of two, sixteen
-// products at a time; a single pixel goes with eight channels.
+// products at a time; a single pixel goes with eight channels, on ARMv8 sixty-four
+// products at a time unless sums are flushed.
 func costDot(w *work, _ *Kernel, t *Target) float64 {
 	steps, flushes := 0.0, 0.0
 	for _, p := range w.pieces {
@@ -136,6 +137,12 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 		return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 2) * (steps*29 + pieces*14 + flushes*24 + 100)
 	}
 	if w.pixels() < 3 {
+		if t.Has&A64 != 0 && flushes == 0 {
+			steps = 0
+			for _, p := range w.pieces {
+				steps += 2.9*float64(p.Len/64) + 0.55*blocks(p.Len%64, 8)
+			}
+		}
 		return float64(w.groups*w.pixels()) * blocks(w.c, 8) * (steps*27 + pieces*12 + flushes*16 + 60)
 	}
 	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 110)

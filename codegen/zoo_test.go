@@ -130,6 +130,7 @@ func zoo(seed uint64, acc ir.Accum) *ir.Graph {
 	t = b.node("Transpose", b.value(t.Format, 1, 2, 2, 16), ir.Attrs{Perm: []int{0, 2, 3, 1}}, t)
 	t = b.node("Reshape", b.value(t.Format, 1, 64), ir.Attrs{}, t, ints(1, 64))
 	t = b.node("Reshape", b.value(t.Format, 1, 64, 1, 1), ir.Attrs{}, t, ints(1, 64, 1, 1))
+	t = b.conv(t, 150, 1, 1, 0, 1, 1)
 	t = b.conv(t, 17, 1, 1, 0, 1, 1)
 	t = b.node("Reshape", b.value(t.Format, 1, 17), ir.Attrs{}, t, ints(1, 17))
 	t = b.node("Softmax", b.value(&ir.Format{Levels: ir.Bound{Lo: -128, Hi: 127}, Zero: -128, Scales: []float64{1. / 256}}, 1, 17), ir.Attrs{Axis: 1}, t)

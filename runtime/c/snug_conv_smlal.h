@@ -4,6 +4,7 @@
 #define SNUG_CONV_SMLAL_H
 
 #include "snug_conv.h"
+#include "snug_dot64.h"
 
 /* weights[channel][k], each piece padded with zeros to a multiple of eight; the
    padding may read up to seven elements past a piece, which weigh nothing.
@@ -171,7 +172,16 @@ static inline void snug_dot_pixel(const snug_conv *g, const int8_t *x, int8_t *y
     }
     for (i = 0; i < g->pieces; i++) {
         const int8_t *xi = x + g->piece[i].at;
-        for (k = g->piece[i].len; k > 8; k -= 16, xi += 16) {
+        k = g->piece[i].len;
+#if SNUG_TILE64
+        if (!flushes && k >= 64) { /* segments are shorter */
+            snug_dot_lines(w, s, xi, k / 64);
+            snug_dot_lines(w + 4, s + 4, xi, k / 64);
+            xi += k / 64 * 64;
+            k %= 64;
+        }
+#endif
+        for (; k > 8; k -= 16, xi += 16) {
             const int8x16_t u = vld1q_s8(xi);
             SNUG_UNROLL
             for (j = 0; j < 8; j++) {
@@ -219,8 +229,13 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
             for (p = 0; p < pixels; p++) {
                 const int8_t *xp = x + group * g->x_group + p % g->w * g->x_col + p / g->w * g->x_row;
                 int8_t *yp = y + p % g->w * g->y_col + p / g->w * g->y_row;
-                for (c = 0; c < g->c; c += 8) {
-                    snug_dot_pixel(g, xp, yp, group * g->c + c, g->c - c < 8 ? g->c - c : 8, flushes);
+                for (c = 0; c < g->c; c += 8) { /* two copies: each has registers for all it needs */
+                    const int32_t n = g->c - c < 8 ? g->c - c : 8;
+                    if (flushes) {
+                        snug_dot_pixel(g, xp, yp, group * g->c + c, n, 1);
+                    } else {
+                        snug_dot_pixel(g, xp, yp, group * g->c + c, n, 0);
+                    }
                 }
             }
             continue;
