@@ -70,6 +70,7 @@ var rules = map[ir.Op]func(*lowering, *ir.Node) error{
 	"AveragePool": (*lowering).averagePool,
 	"Concat":      (*lowering).concat,
 	"Conv":        (*lowering).conv,
+	"LRN":         (*lowering).norm,
 	"MaxPool":     (*lowering).maxPool,
 	"Mul":         (*lowering).mul,
 	"Pad":         (*lowering).pad,

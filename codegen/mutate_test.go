@@ -128,6 +128,7 @@ func TestVerifyRefusesRest(t *testing.T) {
 		{"wider levels", "zoo.c", ".lo = 0, .hi = 23", ".lo = -9, .hi = 23", "its input takes levels"},
 		{"a frame outside the levels", "zoo.c", ".zero = -20,\n", ".zero = 100,\n", "its input takes levels"},
 		{"no flush at the end", "zoo.c", ", 1},\n};", ", 0},\n};", "segments"},
+		{"a wider sum of squares", "zoo.c", ".before = 2, .after = 2", ".before = 9, .after = 9", "its table needs"},
 		{"another kernel", "zoo.c", "snug_conv_s8_a16_smlal(&layer_conv_2,", "snug_conv_s8_a16(&layer_conv_2,", "kernel"},
 		{"a bias", "zoo_weights.c", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    ", "zoo_conv_2_bias[24] ZOO_TABLE = {\n    1", "not the one that was certified"},
 		{"the certificate", "certificate.json", `"levels":{"lo":0`, `"levels":{"lo":-1`, "certificate says"},

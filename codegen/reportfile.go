@@ -111,6 +111,8 @@ func TableBytes(c *Call) int {
 		n += 2*len(g.Mul) + len(g.Shift)
 	case *RingConv:
 		n += 2 * len(g.Offset)
+	case *kern.Norm:
+		n += 4 * len(g.Factor)
 	case *kern.Softmax:
 		n += 4 * len(g.Exp)
 	}
@@ -130,6 +132,8 @@ func ReportOf(p *Program, layerName func(*Call) string) *Report {
 			call.Numbers = []int32{g.AZero, g.BZero, g.AMul, g.BMul, int32(g.Shift), g.Zero, g.Lo, g.Hi}
 		case *kern.Frame:
 			call.Numbers = []int32{int32(g.Zero)}
+		case *kern.Norm:
+			call.Numbers = []int32{g.XZero, int32(g.Before), int32(g.After), int32(g.Shift), g.Zero, g.Lo, g.Hi}
 		case *kern.Pool:
 			call.Numbers = []int32{g.XZero, g.Zero, g.Lo, g.Hi}
 		}

@@ -100,6 +100,8 @@ func (s *Sim) run(i int, c *Call, in, out []int8) {
 		kern.Rearrange(c.Geometry.(*kern.Order), x, y)
 	case "frame_s8":
 		kern.FillFrame(c.Geometry.(*kern.Frame), y)
+	case "lrn_s8":
+		kern.Normalize(c.Geometry.(*kern.Norm), x, y)
 	case "softmax_s8":
 		kern.SoftmaxRows(c.Geometry.(*kern.Softmax), x, y)
 	default:

@@ -116,6 +116,7 @@ func zoo(seed uint64, acc ir.Accum) *ir.Graph {
 	x = b.node("Add", b.value(b.format(), 1, 21, 7, 6), ir.Attrs{}, z, cat)
 	x = b.node("Sub", b.value(b.format(), 1, 21, 7, 6), ir.Attrs{}, x, z)
 	x = b.node("MaxPool", b.value(x.Format, 1, 21, 7, 6), pool(3, 1, 1), x)
+	x = b.node("LRN", b.value(b.format(), 1, 21, 7, 6), ir.Attrs{Size: 5, Alpha: 3, Beta: 0.75, Bias: 1}, x)
 	gate := b.node("AveragePool", b.value(b.format(), 1, 21, 1, 1), ir.Attrs{Kernel: []int{7, 6}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}}, x)
 	x = b.node("Mul", b.value(b.format(), 1, 21, 7, 6), ir.Attrs{}, x, gate)
 	s := b.node("Slice", b.value(x.Format, 1, 21, 4, 3), ir.Attrs{}, x, ints(0, 0, 0, 0), ints(1, 21, 7, 5), ints(0, 1, 2, 3), ints(1, 1, 2, 2))

@@ -37,6 +37,7 @@ var legal = map[ir.Op]rule{
 	"HardSigmoid":        unary,
 	"HardSwish":          unary,
 	"Identity":           passThrough,
+	"LRN":                localNorm,
 	"LeakyRelu":          unary,
 	"LogSoftmax":         softmax,
 	"MatMul":             matMul,
@@ -64,11 +65,6 @@ var legal = map[ir.Op]rule{
 	"Tanh":               unary,
 	"Transpose":          transpose,
 	"Unsqueeze":          reshape,
-}
-
-// reasons explain refusals of operators that have no rule.
-var reasons = map[ir.Op]string{
-	"LRN": "local response normalisation has no integer kernel; retrain without it or replace it by a batch normalisation",
 }
 
 // legalizer rebuilds the node list.
@@ -149,9 +145,6 @@ func (l *legalizer) node(n *ir.Node) error {
 		r = moveConstant
 	}
 	if r == nil {
-		if why := reasons[n.Op]; why != "" {
-			return errors.New(why)
-		}
 		return errors.New("is supported on constants only")
 	}
 	if err := l.elements(n); err != nil {

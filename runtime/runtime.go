@@ -11,5 +11,5 @@ var C embed.FS
 
 // Kern holds kern/*.go; check.go is what emitted tests are made of.
 //
-//go:embed kern/block.go kern/check.go kern/conv.go kern/depthwise.go kern/elementwise.go kern/neon_arm64.go kern/noneon.go kern/pairs.go kern/pool.go kern/requant.go kern/softmax.go kern/words.go
+//go:embed kern/block.go kern/check.go kern/conv.go kern/depthwise.go kern/elementwise.go kern/neon_arm64.go kern/noneon.go kern/norm.go kern/pairs.go kern/pool.go kern/requant.go kern/softmax.go kern/words.go
 var Kern embed.FS

@@ -38,7 +38,7 @@ type platform struct {
 }
 
 var platforms = []platform{
-	{"C on the host, ASan and UBSan", "generic-c", "gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover", "", 0, 1},
+	{"C on the host, ASan and UBSan", "generic-c", "gcc -O0 -Wunused-variable -Werror -fsanitize=address,undefined -fno-sanitize-recover", "", 0, 1},
 	{"C for cortex-a53 on the host, ASan and UBSan", "cortex-a53", "gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover", "", 1, 2},
 	{"C on aarch64, cortex-a53", "cortex-a53", "aarch64-linux-gnu-gcc -O1 -mcpu=cortex-a53", "qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu", 0, 2},
 	{"C on aarch64, cortex-a72", "cortex-a72", "aarch64-linux-gnu-gcc -O1 -mcpu=cortex-a72", "qemu-aarch64 -cpu cortex-a72 -L /usr/aarch64-linux-gnu", 1, 2},

@@ -25,6 +25,8 @@ func structOf(geometry any) string {
 		return "snug_map"
 	case *kern.Frame:
 		return "snug_frame"
+	case *kern.Norm:
+		return "snug_lrn"
 	case *kern.Softmax:
 		return "snug_softmax"
 	}
@@ -61,6 +63,7 @@ var headers = map[string]string{
 	"lookup_s8":           "snug_elementwise.h",
 	"copy_s8":             "snug_elementwise.h",
 	"frame_s8":            "snug_elementwise.h",
+	"lrn_s8":              "snug_lrn.h",
 	"softmax_s8":          "snug_softmax.h",
 }
 
@@ -135,6 +138,13 @@ func fields(prog string, c *codegen.Call) []string {
 		return []string{
 			f("h", g.H, "w", g.W, "c", g.C),
 			f("top", g.Top, "bottom", g.Bottom, "left", g.Left, "right", g.Right, "zero", g.Zero),
+		}
+	case *kern.Norm:
+		return []string{
+			f("h", g.H, "w", g.W, "c", g.C),
+			f("x_row", g.XRow, "x_col", g.XCol, "y_row", g.YRow, "y_col", g.YCol),
+			f("before", g.Before, "after", g.After, "x_zero", g.XZero, "shift", g.Shift, "factor", table+"_factor"),
+			f("zero", g.Zero, "lo", g.Lo, "hi", g.Hi),
 		}
 	case *kern.Softmax:
 		return []string{f("rows", g.Rows, "c", g.C, "x_row", g.XRow, "y_row", g.YRow, "exp", table+"_exp")}

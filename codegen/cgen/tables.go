@@ -54,6 +54,8 @@ func tablesOf(p *codegen.Program) []table {
 			if g.Offset != nil {
 				add(c.Name+"_offset", "int16_t", "", widen(g.Offset), lineNumbers, nil)
 			}
+		case *kern.Norm:
+			add(c.Name+"_factor", "int32_t", fmt.Sprintf("for sums of squares 0 to 63, and 32 in each octave, in 1/2^%d", g.Shift), g.Factor, lineNumbers, nil)
 		case *kern.Softmax:
 			add(c.Name+"_exp", "int32_t", "exp(-d * scale) in 1/2^23", g.Exp, lineNumbers, nil)
 		}

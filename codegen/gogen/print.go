@@ -27,6 +27,7 @@ var kernels = map[string]string{
 	"lookup_s8":   "Lookup",
 	"copy_s8":     "Rearrange",
 	"frame_s8":    "FillFrame",
+	"lrn_s8":      "Normalize",
 	"softmax_s8":  "SoftmaxRows",
 }
 
@@ -292,6 +293,10 @@ func geometry(c *codegen.Call) *jen.Statement {
 		return lit("order", "Dim", five(g.Dim), "X", five(g.X), "Y", five(g.Y))
 	case *kern.Frame:
 		return lit("frame", "H", g.H, "W", g.W, "C", g.C, "Top", g.Top, "Bottom", g.Bottom, "Left", g.Left, "Right", g.Right, "Zero", g.Zero)
+	case *kern.Norm:
+		return lit("norm", "H", g.H, "W", g.W, "C", g.C, "XRow", g.XRow, "XCol", g.XCol, "YRow", g.YRow, "YCol", g.YCol,
+			"Before", g.Before, "After", g.After, "XZero", g.XZero, "Factor", v+"Factor[:]", "Shift", g.Shift,
+			"Zero", g.Zero, "Lo", g.Lo, "Hi", g.Hi)
 	case *kern.Softmax:
 		return lit("softmax", "Rows", g.Rows, "C", g.C, "XRow", g.XRow, "YRow", g.YRow, "Exp", v+"Exp[:]")
 	}
@@ -351,6 +356,8 @@ func weightsFile(p *codegen.Program, pkg string) ([]byte, []ir.CertificateTable)
 				ints(t, v+"Mul", "int16", g.Mul)
 				ints(t, v+"Shift", "int8", g.Shift)
 			}
+		case *kern.Norm:
+			ints(t, v+"Factor", "int32", g.Factor)
 		case *kern.Softmax:
 			ints(t, v+"Exp", "int32", g.Exp)
 		}

@@ -97,6 +97,10 @@ func (s *source) writes(k call, levels map[string]ir.Bound) (ir.Bound, error) {
 		return b, nil
 	case k.kernel == "softmax_s8":
 		return anyInt8, nil
+	case k.kernel == "lrn_s8":
+		if err := s.norm(g, levels[k.src[0]]); err != nil {
+			return ir.Bound{}, err
+		}
 	}
 	b := ir.Bound{Lo: g.num["lo"], Hi: g.num["hi"]}
 	if b.Lo > b.Hi || b.Lo < -128 || b.Hi > 127 {

@@ -15,13 +15,13 @@ import (
 var goKernels = map[string]string{
 	"conv16": "conv_s8_a16", "conv32": "conv_s8_a32", "depthwiseConv": "dw_s8_a32", "depthwiseConv16": "dw_s8_a16", "add": "add_s8", "mul": "mul_s8",
 	"maxPool": "maxpool_s8", "averagePool": "avgpool_s8", "lookup": "lookup_s8", "rearrange": "copy_s8",
-	"fillFrame": "frame_s8", "softmaxRows": "softmax_s8",
+	"fillFrame": "frame_s8", "normalize": "lrn_s8", "softmaxRows": "softmax_s8",
 }
 
 // goFields gives the fields of emitted Go literals the names of those in C.
 var goFields = map[string]string{
 	"Zero": "zero", "Lo": "lo", "Hi": "hi", "K": "k", "C": "c", "Groups": "groups",
-	"Half": "half", "Narrow": "narrow", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
+	"Half": "half", "Narrow": "narrow", "XZero": "x_zero", "Before": "before", "After": "after", "Factor": "factor", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
 }
 
 // readGo reads model.go and weights.go.

@@ -27,13 +27,13 @@ type builder struct {
 // builders has the kinds of genes.
 var builders = map[string]func(*builder, [numbers]int){
 	"act": (*builder).act, "avg": (*builder).avg, "bn": (*builder).bn, "concat": (*builder).concat, "conv": (*builder).conv,
-	"depthwise": (*builder).depthwise, "gate": (*builder).gate, "head": (*builder).head, "max": (*builder).max, "pad": (*builder).pad,
+	"depthwise": (*builder).depthwise, "gate": (*builder).gate, "head": (*builder).head, "max": (*builder).max, "norm": (*builder).norm, "pad": (*builder).pad,
 	"residual": (*builder).residual, "scale": (*builder).scale, "scalar": (*builder).scalar, "shuffle": (*builder).shuffle,
 	"slice": (*builder).slice, "split": (*builder).split, "two": (*builder).two,
 }
 
 // kinds are those that may stand anywhere.
-var kinds = []string{"act", "avg", "bn", "concat", "conv", "depthwise", "gate", "max", "pad", "residual", "scale", "scalar",
+var kinds = []string{"act", "avg", "bn", "concat", "conv", "depthwise", "gate", "max", "norm", "pad", "residual", "scale", "scalar",
 	"shuffle", "slice", "split", "two", "residual", "act", "depthwise"}
 
 // name returns a new one.

@@ -77,6 +77,13 @@ func (b *builder) gate(n [numbers]int) {
 	b.put(x.c, x.h, x.w, "gate", fmt.Sprintf("Mul(%s, %s)", first, second))
 }
 
+// norm divides by a power of the sum of squares of the channels around.
+func (b *builder) norm(n [numbers]int) {
+	x := b.last
+	b.put(x.c, x.h, x.w, "lrn", fmt.Sprintf("LRN(%s) size=%d alpha=%s beta=%s bias=%s", x.name, 1+n[0]%7,
+		[]string{"0.0001", "0.5", "20.0"}[n[1]%3], []string{"0.75", "0.5", "1.0", "0.0"}[n[2]%4], []string{"1.0", "2.0", "0.01"}[n[3]%3]))
+}
+
 // pad adds zeros around an image, or channels of zeros.
 func (b *builder) pad(n [numbers]int) {
 	x := b.last
