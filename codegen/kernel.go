@@ -96,6 +96,10 @@ var Kernels = []Kernel{
 type Options struct {
 	Kernels string // best, direct, classical32 or best32; "" is best
 	L2      int    // bytes of cache that a transformed layer should stay in; 0: the target's
+	// MaxTable is how many weights one table holds, and about how many numbers one
+	// file of tables; 0: as many as compilers take in seconds. A layer with more is cut
+	// by channels into several calls.
+	MaxTable int
 }
 
 // Choices are the values of Options.Kernels and the families each allows.

@@ -31,6 +31,9 @@ func Lower(g *ir.Graph, t *Target, o *Options) (*Program, error) {
 	if l.l2 == 0 {
 		l.l2 = t.L2
 	}
+	if l.prog.MaxTable = o.MaxTable; o.MaxTable == 0 {
+		l.prog.MaxTable = maxTable
+	}
 	l.ports()
 	for _, n := range g.Nodes {
 		if err := l.node(n); err != nil {

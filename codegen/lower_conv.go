@@ -16,7 +16,7 @@ const maxTaps = 64
 // workOf is what costs see of a convolution, without its input's layout.
 func workOf(n *ir.Node) *work {
 	a, in, out, weights := &n.Attrs, n.In[0].Shape, n.Out[0].Shape, n.In[1].Shape
-	w := &work{h: out[2], w: out[3], cin: weights[1], c: out[1] / a.Group, groups: a.Group,
+	w := &work{h: out[2], w: out[3], cin: weights[1], c: weights[0] / a.Group, groups: a.Group,
 		kernel: a.Kernel, strides: a.Strides, dilations: a.Dilations}
 	w.k = w.cin * a.Kernel[0] * a.Kernel[1]
 	v := view{row: in[1] * (in[3] + a.Pads[1] + a.Pads[3]), col: in[1]}
@@ -30,8 +30,18 @@ func isDepthwise(n *ir.Node) bool {
 	return a.Group > 1 && a.Group == n.In[0].Shape[1] && a.Group == n.Out[0].Shape[1] && a.Kernel[0]*a.Kernel[1] <= maxTaps
 }
 
-// conv takes the cheapest kernel that the layer's integers allow.
+// conv takes the cheapest kernel that the layer's integers allow, for each part of it.
 func (l *lowering) conv(n *ir.Node) error {
+	for _, p := range cut(n, l.prog.MaxTable) {
+		if err := l.convPart(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lowering) convPart(p part) error {
+	n := p.Node
 	op := n.Op
 	if isDepthwise(n) {
 		op = "Depthwise"
@@ -41,7 +51,7 @@ func (l *lowering) conv(n *ir.Node) error {
 	w.pieces = window(&n.Attrs, x, w.cin, op == "Conv")
 	kernels := allowed(l.target, op, n.Sum.Acc, l.families, w)
 	c := Call{
-		Name: l.unique(n.Name), Layer: n.Name, Sum: n.Sum, Levels: n.In[0].Format.Levels,
+		Name: l.unique(n.Name), Layer: p.name, Sum: n.Sum, Levels: n.In[0].Format.Levels,
 		MACs: w.pixels() * w.groups * w.c * w.k,
 	}
 	rows := rowsOf(n.In[1].Const)
@@ -50,7 +60,7 @@ func (l *lowering) conv(n *ir.Node) error {
 		candidate := Candidate{Kernel: o.kernel.Name, Cost: math.Round(o.cost), Note: o.note}
 		if c.Kernel == "" && !o.refused {
 			var note string
-			if note, err = l.tryKernel(&c, &o, n, w, rows); note != "" {
+			if note, err = l.tryKernel(&c, &o, p, w, rows); note != "" {
 				candidate.Note = note
 			}
 		}
@@ -100,11 +110,13 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 
 // tryKernel fills c in for a kernel, or says why the layer's integers do not
 // allow it and leaves c without a kernel.
-func (l *lowering) tryKernel(c *Call, o *option, n *ir.Node, w *work, rows [][]int8) (note string, err error) {
-	a, x, k := &n.Attrs, l.views[n.In[0]], o.kernel
+func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8) (note string, err error) {
+	n, k := p.Node, o.kernel
+	a, x := &n.Attrs, l.views[n.In[0]]
 	levels, out := c.Levels, n.Out[0].Format
 	if g := o.plan; g != nil {
 		y := l.place(n.Out[0])
+		y.at += p.first
 		g.XRow, g.XCol, g.YRow, g.YCol = x.row, x.col, y.row, y.col
 		c.Geometry = g
 		c.Requant = requantizer(n.Sum, out, g.totalBits(), true)
@@ -119,6 +131,7 @@ func (l *lowering) tryKernel(c *Call, o *option, n *ir.Node, w *work, rows [][]i
 		return err.Error(), err
 	}
 	y := l.place(n.Out[0])
+	y.at += p.first
 	c.Requant = requantizer(n.Sum, out, 16, k.Acc <= 16 && segments(pieces) == 0)
 	if k.Op == "Depthwise" {
 		c.Geometry = &kern.Depthwise{H: y.h, W: y.w, XRow: a.Strides[0] * x.row, XCol: a.Strides[1] * x.col,

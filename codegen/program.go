@@ -8,20 +8,21 @@ import (
 // A Program is a network as a straight list of calls. It owns no memory but
 // the arena that its caller hands it.
 type Program struct {
-	Name   string // a C identifier
-	Target *Target
-	Accum  ir.Accum
-	Scheme string // fixed or pow2
-	Rung   string
-	In     Port
-	Out    Port
-	Bufs   []*Buf
-	Calls  []*Call
-	Arena  int // bytes: Work and Kept
-	Work   int // bytes; the peak over all calls
-	Live   int // lower bound on Work: the largest set of buffers live at one call
-	Kept   int // bytes behind Work that are made once for an arena: transformed weights
-	Words  int // Go: 64-bit words of scratch for packed weights
+	Name     string // a C identifier
+	Target   *Target
+	Accum    ir.Accum
+	Scheme   string // fixed or pow2
+	Rung     string
+	In       Port
+	Out      Port
+	Bufs     []*Buf
+	Calls    []*Call
+	Arena    int // bytes: Work and Kept
+	Work     int // bytes; the peak over all calls
+	Live     int // lower bound on Work: the largest set of buffers live at one call
+	Kept     int // bytes behind Work that are made once for an arena: transformed weights
+	Words    int // Go: 64-bit words of scratch for packed weights
+	MaxTable int // Options.MaxTable, not zero
 }
 
 // A Port describes the tensor that the caller hands in or gets back:

@@ -214,7 +214,12 @@ func buildAndRun(t *testing.T, dir, name, build, run string) {
 		}
 	}
 	exe := filepath.Join(dir, "test.exe")
-	args := append(strings.Fields(build+" "+warnings), "-o", exe, filepath.Join(dir, name+"_test.c"), filepath.Join(dir, name+"_weights.c"))
+	weights, err := filepath.Glob(filepath.Join(dir, name+"_weights*.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append(strings.Fields(build+" "+warnings), "-o", exe, filepath.Join(dir, name+"_test.c"))
+	args = append(args, weights...)
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1,5 +1,11 @@
 package ir
 
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
 // A Certificate is what certificate.json holds: the numbers that prove every
 // sum of an emitted folder. They can be derived again from the folder's tables
 // alone.
@@ -39,4 +45,29 @@ type CertificateLayer struct {
 type CertificateTable struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
+}
+
+// WeightsFile names the i-th file of tables of an emitted C folder. Every folder
+// has file 0; large networks have more, so that a compiler never sees all at once.
+func WeightsFile(network string, i int) string {
+	if i == 0 {
+		return network + "_weights.c"
+	}
+	return fmt.Sprintf("%s_weights_%d.c", network, i)
+}
+
+// WeightsText returns the files of tables of an emitted C folder, joined. The
+// error is that of file 0, or of one that is there and cannot be read.
+func WeightsText(fsys fs.FS, network string) ([]byte, error) {
+	var all []byte
+	for i := 0; ; i++ {
+		b, err := fs.ReadFile(fsys, WeightsFile(network, i))
+		if i > 0 && errors.Is(err, fs.ErrNotExist) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b...)
+	}
 }

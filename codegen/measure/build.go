@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"text/template"
+
+	"github.com/snug-nn/snug/ir"
 )
 
 // guest holds the plugin and what is built around a folder. It is text: none of it
@@ -65,7 +67,14 @@ func (f *folder) buildC(ctx context.Context, cc tool, flags []string, seed uint3
 	if err != nil {
 		return "", err
 	}
-	args := append([]string{"-std=gnu99", "-static", "-I", from, "-o", out, source, filepath.Join(from, f.cert.Network+"_weights.c")}, flags...)
+	args := append([]string{"-std=gnu99", "-static", "-I", from, "-o", out, source}, flags...)
+	for i := 0; ; i++ {
+		name := filepath.Join(from, ir.WeightsFile(f.cert.Network, i))
+		if _, err := os.Stat(name); err != nil {
+			break // the compiler says so when it is the first
+		}
+		args = append(args, name)
+	}
 	_, _, err = call(ctx, dir, nil, nil, cc.path, args...)
 	return out, err
 }

@@ -384,6 +384,7 @@ func (f *Folder) emitted() (map[string][]byte, error) {
 // and calls.
 func (f *Folder) describes(name string) bool {
 	n := f.Cert.Network
-	return slices.Contains([]string{"certificate.json", "report.json", "report.html", n + ".c", n + ".h", n + "_weights.c", n + "_weights.h",
-		n + "_test.c", "model.go", "weights.go", "kernels_test.go"}, name)
+	return slices.Contains([]string{"certificate.json", "report.json", "report.html", n + ".c", n + ".h", n + "_weights.h",
+		n + "_test.c", "model.go", "weights.go", "kernels_test.go"}, name) ||
+		strings.HasPrefix(name, n+"_weights") && strings.HasSuffix(name, ".c")
 }

@@ -85,11 +85,11 @@ func (f *Folder) read() error {
 	read := readGo
 	switch {
 	case c.Language == "c" && fs.ValidPath(c.Network) && !strings.Contains(c.Network, "/"):
-		name, read = c.Network+"_weights.c", readC
+		name, read = ir.WeightsFile(c.Network, 0), readC
 	case c.Language != "go":
 		return fmt.Errorf("certificate.json: network %q in language %q", c.Network, c.Language)
 	}
-	text, err := fs.ReadFile(f.files, name)
+	text, err := f.weights(name)
 	if err != nil {
 		return err
 	}
@@ -110,6 +110,14 @@ func (f *Folder) read() error {
 		f.Layers = append(f.Layers, l)
 	}
 	return nil
+}
+
+// weights returns the text of the tables.
+func (f *Folder) weights(name string) ([]byte, error) {
+	if f.Cert.Language == "c" {
+		return ir.WeightsText(f.files, f.Cert.Network)
+	}
+	return fs.ReadFile(f.files, name)
 }
 
 // measured takes in what was measured of exactly these sources: files that

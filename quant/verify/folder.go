@@ -36,9 +36,13 @@ func Folder(fsys fs.FS) (*Result, error) {
 	var s *source
 	switch c.Language {
 	case "c":
-		model, weights := read(c.Network+".c"), read(c.Network+"_weights.c")
+		model := read(c.Network + ".c")
+		var weights []byte
 		if err == nil {
-			s, err = readC(c.Network, model, weights)
+			weights, err = ir.WeightsText(fsys, c.Network)
+		}
+		if err == nil {
+			s, err = readC(c.Network, model, string(weights))
 		}
 	case "go":
 		model, weights := read("model.go"), read("weights.go")

@@ -118,8 +118,8 @@ func (s *source) cCalls(name, model string) error {
 
 // cNumbers reads a list of integers; nothing else may stand in it.
 func cNumbers(text string, limit int64) ([]int64, error) {
-	var values []int64
-	for _, w := range strings.Split(text, ",") {
+	values := make([]int64, 0, strings.Count(text, ",")+1)
+	for w := range strings.SplitSeq(text, ",") {
 		w = strings.TrimSpace(w)
 		if w == "" {
 			continue
