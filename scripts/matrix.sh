@@ -45,7 +45,7 @@ for n; do
             check "$n $acc compile $t" "$tmp/snug" compile "$models/$n.onnx" $in --calib-limit "$CALIB" --acc "$acc" $FLAGS $emit -o "$d"
             check "$n $acc verify $t" "$tmp/snug" verify "$d"
         done
-        c() { echo "$tmp/$n-$1/"*_test.c "$tmp/$n-$1/"*_weights.c; }
+        c() { echo "$tmp/$n-$1/"*_test.c "$tmp/$n-$1/"*_weights*.c; }
         check "$n $acc C x86 ASan UBSan: build" gcc $warn -O1 -fsanitize=address,undefined -fno-sanitize-recover -o "$tmp/t" $(c generic-c)
         check "$n $acc C x86 ASan UBSan" "$tmp/t"
         check "$n $acc C aarch64 cortex-a53: build" aarch64-linux-gnu-gcc $warn -O2 -mcpu=cortex-a53 -o "$tmp/t" $(c cortex-a53)
