@@ -10,6 +10,8 @@ import (
 // scratch holds what scoring a class's formats needs again and again.
 type scratch struct {
 	s     *state
+	convs []*ir.Node  // that read the class, large ones with a part of their channels
+	sums  []*patches  // of each
 	real  [][]float32 // per convolution, its real sums at the sampled pixels
 	power []float64   // their variance, summed over channels
 	x, y  []float32
@@ -20,7 +22,10 @@ type scratch struct {
 func (s *state) newScratch(c *class) *scratch {
 	t := &scratch{s: s}
 	for _, n := range c.convs {
-		p, m := s.stats.sums[n], n.In[1].Shape[0]
+		p := s.stats.sums[n]
+		n = thin(n)
+		t.convs, t.sums = append(t.convs, n), append(t.sums, p)
+		m := n.In[1].Shape[0]
 		y := make([]float32, m*p.n)
 		sumPatches(y, p, n.In[1].Const.Real, n.Attrs.Group, p.x)
 		t.real = append(t.real, y)
@@ -31,6 +36,31 @@ func (s *state) newScratch(c *class) *scratch {
 		t.power = append(t.power, max(power, 1e-12))
 	}
 	return t
+}
+
+// judged is how many weights of a layer a format is judged by, about: more take
+// minutes and tell nothing new.
+const judged = 1 << 20
+
+// thin returns a node of some of n's channels, evenly spaced, when it has many times
+// more weights than it is judged by.
+func thin(n *ir.Node) *ir.Node {
+	w := n.In[1]
+	step := w.Const.Len() / judged
+	if step < 4 || n.Attrs.Group > 1 || w.Const.Int != nil {
+		return n
+	}
+	k := w.Const.Len() / w.Shape[0]
+	t := &ir.Tensor{Elem: w.Const.Elem, Shape: append([]int{0}, w.Shape[1:]...)}
+	for c := 0; c < w.Shape[0]; c += step {
+		t.Real = append(t.Real, w.Const.Real[c*k:(c+1)*k]...)
+		t.Shape[0]++
+	}
+	v := *w
+	v.Shape, v.Const = t.Shape, t
+	c := *n
+	c.In = append([]*ir.Value{n.In[0], &v}, n.In[2:]...)
+	return &c
 }
 
 func variance(y []float32) float64 {
@@ -81,8 +111,8 @@ func sumPatches(y []float32, p *patches, w []float32, groups int, x []float32) {
 // power of the sums.
 func (t *scratch) score(c *class, f *ir.Format) float64 {
 	total := c.ownError(t.s, f)
-	for i, n := range c.convs {
-		p := t.s.stats.sums[n]
+	for i, n := range t.convs {
+		p := t.sums[i]
 		if !t.quantizeWeights(n, f) {
 			return math.Inf(1)
 		}

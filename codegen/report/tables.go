@@ -13,24 +13,34 @@ import (
 )
 
 var (
-	cComment = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
-	cTable   = regexp.MustCompile(`(?m)^const int(?:8|16|32)_t (\w+)\[\d+\] \w+ = \{([^}]*)\};`)
+	cTable = regexp.MustCompile(`^const int(?:8|16|32)_t (\w+)\[\d+\] \w+ = \{$`)
 )
 
-// readC reads the tables of NAME_weights.c.
+// readC reads the tables of NAME_weights.c, line by line: a line may end in a
+// comment, and is not read as anything else.
 func readC(text []byte, network string) (map[string][]int32, error) {
 	tables := map[string][]int32{}
-	text = cComment.ReplaceAll(text, nil)
-	for _, m := range cTable.FindAllSubmatch(text, -1) {
-		var values []int32
-		for word := range bytes.FieldsFuncSeq(m[2], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
+	name := ""
+	var values []int32
+	for line := range bytes.Lines(text) {
+		line, _, _ = bytes.Cut(bytes.TrimRight(line, "\n"), []byte("/*"))
+		if name == "" {
+			if m := cTable.FindSubmatch(line); m != nil {
+				name, values = strings.TrimPrefix(string(m[1]), network+"_"), nil
+			}
+			continue
+		}
+		if string(line) == "};" {
+			tables[name], name = values, ""
+			continue
+		}
+		for word := range bytes.FieldsFuncSeq(line, func(r rune) bool { return r == ',' || r == ' ' }) {
 			v, err := strconv.ParseInt(string(word), 10, 32)
 			if err != nil {
-				return nil, fmt.Errorf("table %s: %q is not an integer", m[1], word)
+				return nil, fmt.Errorf("table %s: %q is not an integer", name, word)
 			}
 			values = append(values, int32(v))
 		}
-		tables[strings.TrimPrefix(string(m[1]), network+"_")] = values
 	}
 	return tables, nil
 }

@@ -8,8 +8,6 @@ import (
 )
 
 var (
-	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
-	cTable    = regexp.MustCompile(`const (int8_t|int16_t|int32_t) (\w+)\[(\d+)\] \w+ = \{([^}]*)\};`)
 	cPieces   = regexp.MustCompile(`static const snug_piece layer_(\w+)_pieces\[(\d+)\] = \{((?:[^;])*)\};`)
 	cGeometry = regexp.MustCompile(`static const snug_\w+ layer_(\w+) = \{([^;]*)\};`)
 	cField    = regexp.MustCompile(`\.(\w+) = (-?\w+)`)
@@ -25,18 +23,17 @@ var cLimits = map[string]int64{"int8_t": 1 << 7, "int16_t": 1 << 15, "int32_t": 
 // readC reads NAME.c and NAME_weights.c.
 func readC(name, model, weights string) (*source, error) {
 	s := &source{tables: map[string][]int64{}, pieces: map[string][]piece{}, geometry: map[string]fields{}}
-	weights = cComment.ReplaceAllString(weights, "")
-	for _, m := range cTable.FindAllStringSubmatch(weights, -1) {
-		values, err := cNumbers(m[4], cLimits[m[1]])
+	for _, t := range cTables(cStrip(weights)) {
+		values, err := cNumbers(t.numbers, cLimits[t.elem])
 		if err != nil {
-			return nil, fmt.Errorf("%s_weights.c: table %s: %w", name, m[2], err)
+			return nil, fmt.Errorf("%s_weights.c: table %s: %w", name, t.name, err)
 		}
-		if n, _ := strconv.Atoi(m[3]); n != len(values) {
-			return nil, fmt.Errorf("%s_weights.c: table %s has %d numbers, its type says %d", name, m[2], len(values), n)
+		if n, _ := strconv.Atoi(t.length); n != len(values) {
+			return nil, fmt.Errorf("%s_weights.c: table %s has %d numbers, its type says %d", name, t.name, len(values), n)
 		}
-		s.tables[strings.TrimPrefix(m[2], name+"_")] = values
+		s.tables[strings.TrimPrefix(t.name, name+"_")] = values
 	}
-	model = cComment.ReplaceAllString(model, "")
+	model = cStrip(model)
 	for _, m := range cPieces.FindAllStringSubmatch(model, -1) {
 		v, err := cNumbers(strings.NewReplacer("{", "", "}", "").Replace(m[3]), 1<<31)
 		if err != nil || len(v)%3 != 0 || strconv.Itoa(len(v)/3) != m[2] {
