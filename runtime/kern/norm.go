@@ -15,7 +15,7 @@ type Norm struct {
 	Zero, Lo, Hi           int32
 }
 
-// Normalize rounds the factor and the product to nearest, ties up.
+// Normalize rounds the product to nearest, ties up, and cuts the factor off.
 func Normalize(g *Norm, x, y []int8) {
 	round := int32(1) << g.Shift >> 1
 	square := func(v int8) int32 { return (int32(v) - g.XZero) * (int32(v) - g.XZero) }
@@ -35,7 +35,7 @@ func Normalize(g *Norm, x, y []int8) {
 					octave++
 				}
 				at := g.Factor[32*int(octave)+int(sum>>octave):][:2]
-				f := at[0] - ((at[0]-at[1])*(sum&(1<<octave-1))+1<<octave>>1)>>octave
+				f := at[0] - (at[0]-at[1])*(sum&(1<<octave-1))>>octave
 				v := ((int32(q)-g.XZero)*f + round) >> g.Shift
 				yp[c] = int8(max(min(v+g.Zero, g.Hi), g.Lo))
 				if c >= g.Before {
