@@ -1,6 +1,7 @@
 package modeltext_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -51,5 +52,27 @@ func TestErrors(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "line 2: ") {
 			t.Errorf("%q: %v", line, err)
 		}
+	}
+}
+
+// TestNormal measures what is drawn: a mean of zero, the deviation that is asked
+// for, and none beyond what twelve uniform numbers can sum to.
+func TestNormal(t *testing.T) {
+	b, err := modeltext.Encode("input x float[1,4]\ninit w float[4,5000] normal 3 2\ny = MatMul(x, w)\noutput y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := onnx.Read("net.onnx", b, onnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, squares, top := 0.0, 0.0, 0.0
+	w := g.Nodes[0].In[1].Const.Real
+	for _, v := range w {
+		sum, squares, top = sum+float64(v), squares+float64(v)*float64(v), max(top, math.Abs(float64(v)))
+	}
+	n := float64(len(w))
+	if mean, deviation := sum/n, math.Sqrt(squares/n); math.Abs(mean) > 0.05 || math.Abs(deviation-2) > 0.05 || top < 6 || top > 12 {
+		t.Errorf("mean %g, deviation %g, greatest %g", mean, deviation, top)
 	}
 }
