@@ -138,9 +138,13 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 	}
 	if w.pixels() < 3 {
 		if t.Has&A64 != 0 && flushes == 0 {
+			line := 2.9
+			if t.Pace != nil { // loads of four registers take the A55's model 9 cycles each
+				line = 6.3
+			}
 			steps = 0
 			for _, p := range w.pieces {
-				steps += 2.9*float64(p.Len/64) + 0.55*blocks(p.Len%64, 8)
+				steps += float64(line*float64(p.Len/64)) + 0.55*blocks(p.Len%64, 8)
 			}
 		}
 		return float64(w.groups*w.pixels()) * blocks(w.c, 8) * (steps*27 + pieces*12 + flushes*16 + 60)
