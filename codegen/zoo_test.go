@@ -12,7 +12,6 @@ import (
 	"testing/fstest"
 
 	"github.com/snug-nn/snug/codegen"
-	"github.com/snug-nn/snug/codegen/cgen"
 	"github.com/snug-nn/snug/codegen/gogen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/quant/verify"
@@ -177,53 +176,40 @@ var platforms = []struct{ name, target, build, run string }{
 	{"armv7 A7", "cortex-a7", "arm-linux-gnueabihf-gcc -O2 -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "qemu-arm -cpu cortex-a7 -L /usr/arm-linux-gnueabihf"},
 }
 
-// TestZooC holds emitted C on every platform against the simulator: the
-// emitted known-answer test has to pass, and the folder to verify.
-func TestZooC(t *testing.T) {
-	for i, acc := range accums {
-		g := zoo(uint64(i), acc)
-		k := known(t, g)
-		for _, pl := range platforms {
-			t.Run(acc.String()+"/"+pl.name, func(t *testing.T) {
-				p, err := codegen.Lower(g, codegen.FindTarget(pl.target), &codegen.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				files, err := cgen.Print(p, k)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := verify.Folder(memory(files)); err != nil {
-					t.Fatal(err)
-				}
-				buildAndRun(t, write(t, files), "zoo", pl.build, pl.run)
-			})
-		}
+// installed skips t when a tool is not there.
+func installed(t *testing.T, tool string) {
+	t.Helper()
+	if _, err := exec.LookPath(tool); err != nil {
+		t.Skip("skipped: " + tool + " is not installed; scripts/tools.sh says what to install")
 	}
 }
 
-// buildAndRun compiles and runs an emitted test; it skips what is not installed.
-func buildAndRun(t *testing.T, dir, name, build, run string) {
+// build compiles an emitted test, with every warning an error, and returns the
+// program's path; it skips what is not installed.
+func build(t *testing.T, dir, name, cc string) string {
 	t.Helper()
 	if _, err := exec.LookPath("clang"); err != nil { // as Debian names it
-		build = strings.Replace(build, "clang ", "clang-19 ", 1)
+		cc = strings.Replace(cc, "clang ", "clang-19 ", 1)
 	}
-	for _, tool := range []string{strings.Fields(build)[0], strings.Fields(run + " true")[0]} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("skipped: " + tool + " is not installed; scripts/tools.sh says what to install")
-		}
-	}
+	installed(t, strings.Fields(cc)[0])
 	exe := filepath.Join(dir, "test.exe")
 	weights, err := filepath.Glob(filepath.Join(dir, name+"_weights*.c"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append(strings.Fields(build+" "+warnings), "-o", exe, filepath.Join(dir, name+"_test.c"))
+	args := append(strings.Fields(cc+" "+warnings), "-o", exe, filepath.Join(dir, name+"_test.c"))
 	args = append(args, weights...)
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	args = append(strings.Fields(run), exe)
+	return exe
+}
+
+// buildAndRun compiles an emitted test and runs it.
+func buildAndRun(t *testing.T, dir, name, cc, run string) {
+	t.Helper()
+	installed(t, strings.Fields(run + " true")[0])
+	args := append(strings.Fields(run), build(t, dir, name, cc))
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -147,7 +147,6 @@ static inline int16x8_t snug_next8(const int16_t **w)
 static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb, int16x8_t a,
                                     int16x8_t b, int32_t c, int32_t n, int8_t *y)
 {
-    int16_t lanes[SNUG_LANES];
     int32_t i = 0;
     if (n >= 8) {
         vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a)));
@@ -158,11 +157,12 @@ static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 
         i = SNUG_LANES;
     }
     if (i < n) {
+        int16_t lanes[SNUG_LANES];
         vst1q_s16(lanes, a);
         vst1q_s16(lanes + 8, b);
-    }
-    for (; i < n; i++) {
-        y[i] = snug_requantize(q, lanes[i], c + i);
+        for (; i < n; i++) {
+            y[i] = snug_requantize(q, lanes[i], c + i);
+        }
     }
 }
 
