@@ -149,7 +149,7 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 		}
 		return float64(w.groups*w.pixels()) * blocks(w.c, 8) * (steps*27 + pieces*12 + flushes*16 + 60)
 	}
-	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 110)
+	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 200)
 }
 
 // costSdot: tiles of eight pixels by eight channels, sixteen products at a time.
@@ -205,10 +205,42 @@ func (f *RingForm) cost(w *work, split int, t *Target) float64 {
 	return float64(w.groups) * (tiles*(vectors*input+patch) + blocks(w.c, 16)*product + channels*tiles*(float64(split)*output+finish))
 }
 
-func costPlain(w *work, _ *Kernel, _ *Target) float64 { return 3 * w.macs() }
+func costPlain(w *work, _ *Kernel, _ *Target) float64 {
+	return 3*w.macs() + 40*float64(w.pixels()*w.groups*w.c)
+}
 
 // costBaseline only has to be below the portable kernels': no other competes.
 func costBaseline(w *work, _ *Kernel, _ *Target) float64 { return w.macs() }
+
+// costWide: tiles of eight pixels by eight channels, on ARMv7 of four pixels; the
+// rest of the pixels one at a time. Weights are widened for each block.
+func costWide(w *work, _ *Kernel, t *Target) float64 {
+	pixels, tile, one := 8, 281.0, 60.0
+	step, product, single := 165.0, 17.0, 38.0
+	if t.Has&A32 != 0 {
+		pixels, tile, step, product = 4, 250, 86, 9
+	}
+	for _, p := range w.pieces {
+		rest := float64(p.Len % 8)
+		tile += float64(p.Len/8)*step + min(rest, 1)*35 + rest*product
+		one += float64(p.Len/8)*single + min(rest, 1)*5 + rest*4
+	}
+	n := w.pixels()
+	return float64(w.groups) * blocks(w.c, 8) * (float64(n/pixels)*tile + float64(n%pixels)*one + 3.5*float64(w.k))
+}
+
+// costPair: tiles of four pixels by four channels, on ARMv7 of two pixels, sixteen
+// products at a time.
+func costPair(w *work, _ *Kernel, t *Target) float64 {
+	pixels, tile, step := 4, 150.0, 60.0
+	if t.Has&A32 != 0 {
+		pixels, tile, step = 2, 190, 31.5
+	}
+	for _, p := range w.pieces {
+		tile += (float64(p.Len/16)+0.6*blocks(p.Len%16, 8))*step + 14
+	}
+	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), pixels) * tile
+}
 
 // costWord16: plain Go; 21 instructions for a product of three pixels by sixteen
 // channels, 14 by eight, and 45 for each output.

@@ -35,7 +35,7 @@ const (
 	Direct                  // narrow sums, one product after the other
 	Ring                    // narrow sums in a Winograd form
 	Classical               // baseline: int16 operands, SMLAL.4s, 32-bit sums
-	BestWide                // baseline: SMULL, SMLAL2, SADALP, 32-bit sums
+	BestWide                // what best32 has besides: SMULL, SMLAL2, SADALP, 32-bit sums
 )
 
 // A Kernel is one named inner routine with a fixed contract. Its C function is
@@ -76,10 +76,9 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_ring42", "Conv", Ring, 16, false, NEON, Rows, 1, &ring42, "Conv16", costRing, "stride 2 by phases modulo 2^16: 81 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring22", "Conv", Ring, 16, false, NEON, Rows, 1, &ring22, "Conv16", costRing, "stride 2 by phases modulo 2^16: 25 products for 4 outputs, no bit lost"},
 	{"conv_s8_a32_sdot", "Conv", Direct, 32, false, DOT, Quads8, 1, nil, "Conv32", costSdot, "SDOT by lane: four products to a 32-bit sum, operands never widened"},
-	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON, Lanes16, 1, nil, "Conv32", costBaseline, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
-	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON | A64, Rows8, 1, nil, "Conv32", costBaseline, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
+	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON, Lanes16, 1, nil, "Conv32", costWide, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
+	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON, Rows8, 1, nil, "Conv32", costPair, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
 	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
-	{"dw_s8_a32_smlal", "Depthwise", BestWide, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, C, Rows, 1, nil, "Conv16", costPlain, "portable C"},
 	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, GoWord, Lanes16, 1, nil, "Conv16", costWord16, "a block of sixteen 16-bit sums: MLA.8h on arm64, else four to a 64-bit word"},
@@ -111,7 +110,7 @@ var Choices = []struct {
 	{"best", []Family{Plain, Direct, Ring}, "the cheapest of all"},
 	{"direct", []Family{Plain, Direct}, "no Winograd form: no transformed weights, no bit lost"},
 	{"classical32", []Family{Plain, Classical}, "baseline: 16-bit operands, 32-bit sums"},
-	{"best32", []Family{Plain, BestWide}, "baseline: 8-bit operands, sums of two products widened to 32 bits"},
+	{"best32", []Family{Plain, Classical, BestWide}, "baseline: 32-bit sums; for each layer the better of classical32 and 8-bit operands, sums of two products widened"},
 }
 
 func (o *Options) families() ([]Family, error) {

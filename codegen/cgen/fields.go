@@ -50,7 +50,7 @@ var headers = map[string]string{
 	"conv_s8_a16_ring22":  "snug_ring22.h",
 	"conv_s8_a32_sdot":    "snug_conv_sdot.h",
 	"conv_s8_a32_smlal":   "snug_conv_wide.h",
-	"conv_s8_a32_sadalp":  "snug_conv_wide.h",
+	"conv_s8_a32_sadalp":  "snug_conv_pair.h",
 	"dw_s8_a32_smlal":     "snug_depthwise.h",
 	"dw3_s8_a16_smlal":    "snug_depthwise3.h",
 	"dw5_s8_a16_smlal":    "snug_depthwise5.h",

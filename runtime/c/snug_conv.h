@@ -26,6 +26,25 @@ typedef struct {
     snug_requant q;
 } snug_conv;
 
+/* What portable twins of NEON kernels share: every output, one at a time. sum
+   returns the sum of channel c of a group for the window at x. */
+static inline void snug_conv_each(const snug_conv *g, const int8_t *x, int8_t *y,
+                                  int32_t (*sum)(const snug_conv *g, const int8_t *x, int32_t group, int32_t c))
+{
+    int32_t group, row, col, c;
+    for (group = 0; group < g->groups; group++) {
+        for (row = 0; row < g->h; row++) {
+            for (col = 0; col < g->w; col++) {
+                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
+                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
+                for (c = 0; c < g->c; c++) {
+                    yp[c] = snug_requantize(&g->q, sum(g, xp, group, c), group * g->c + c);
+                }
+            }
+        }
+    }
+}
+
 /* Every convolution takes scratch memory; a kernel that works in none is handed
    a null pointer. */
 

@@ -4,6 +4,7 @@
 
 #include "snug_conv.h"
 #include "snug_lanes.h"
+#include "snug_walk.h"
 #include "snug_mla_columns.h"
 
 /* weights[channel/16][k][16]; the last block of a group is filled with zeros.
@@ -112,38 +113,6 @@ static inline void snug_mla_widen(const int8_t *w, int32_t k, int16_t *wide)
         vst1q_s16(wide, vmovl_s8(vld1_s8(w)));
         vst1q_s16(wide + 8, vmovl_s8(vld1_s8(w + 8)));
     }
-}
-
-/* Walks the pixels of a layer in rows. */
-typedef struct {
-    const int8_t *x;
-    int8_t *y;
-    int32_t col, w, x_col, y_col, x_skip, y_skip; /* skip: from behind a row's last pixel to the next row */
-} snug_walk;
-
-static inline void snug_walk_take(snug_walk *p, int32_t n, const int8_t **x, int8_t **y)
-{
-    const int8_t *xi = p->x;
-    int8_t *yi = p->y;
-    int32_t i;
-    if (p->w - p->col > n) { /* all in one row, and not its end */
-        SNUG_UNROLL
-        for (i = 0; i < n; i++) {
-            x[i] = xi, y[i] = yi;
-            xi += p->x_col, yi += p->y_col;
-        }
-        p->col += n;
-    } else {
-        for (i = 0; i < n; i++) {
-            x[i] = xi, y[i] = yi;
-            xi += p->x_col, yi += p->y_col;
-            if (++p->col == p->w) {
-                p->col = 0;
-                xi += p->x_skip, yi += p->y_skip;
-            }
-        }
-    }
-    p->x = xi, p->y = yi;
 }
 
 static inline void snug_conv_s8_a16_mla(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)

@@ -149,33 +149,27 @@ static inline void snug_conv_s8_a32_sdot(const snug_conv *g, const int8_t *x, in
     }
 }
 
-#else /* the same sums, one at a time */
+#else
+
+static inline int32_t snug_sdot_sum(const snug_conv *g, const int8_t *x, int32_t group, int32_t c)
+{
+    const int32_t blocks = (g->c + 7) / 8;
+    const int8_t *w = g->weights + (group * blocks + c / 8) * 8 * g->k + c % 8 * 4;
+    int32_t sum = 0, i, k;
+    for (i = 0; i < g->pieces; i++) {
+        const int32_t len = g->piece[i].len;
+        for (k = 0; k < len; k++) {
+            sum += x[g->piece[i].at + k] * w[k / 4 * 32 + k % 4];
+        }
+        w += (len + 3) / 4 * 32;
+    }
+    return sum;
+}
 
 static inline void snug_conv_s8_a32_sdot(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
-    const int32_t blocks = (g->c + 7) / 8;
-    int32_t group, row, col, c, i, k;
     (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (row = 0; row < g->h; row++) {
-            for (col = 0; col < g->w; col++) {
-                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
-                for (c = 0; c < g->c; c++) {
-                    const int8_t *w = g->weights + (group * blocks + c / 8) * 8 * g->k + c % 8 * 4;
-                    int32_t sum = 0;
-                    for (i = 0; i < g->pieces; i++) {
-                        const int32_t len = g->piece[i].len;
-                        for (k = 0; k < len; k++) {
-                            sum += xp[g->piece[i].at + k] * w[k / 4 * 32 + k % 4];
-                        }
-                        w += (len + 3) / 4 * 32;
-                    }
-                    yp[c] = snug_requantize(&g->q, sum, group * g->c + c);
-                }
-            }
-        }
-    }
+    snug_conv_each(g, x, y, snug_sdot_sum);
 }
 
 #endif

@@ -3,8 +3,9 @@
 #ifndef SNUG_CONV_SMLAL_H
 #define SNUG_CONV_SMLAL_H
 
-#include "snug_conv.h"
 #include "snug_dot64.h"
+#include "snug_dot_store.h"
+#include "snug_walk.h"
 
 /* weights[channel][k], each piece padded with zeros to a multiple of eight; the
    padding may read up to seven elements past a piece, which weigh nothing.
@@ -12,69 +13,17 @@
 
 #if SNUG_NEON
 
-/* The sums of four registers' lanes, modulo 2^16. */
-static inline int16x4_t snug_dot_reduce16(int16x8_t a, int16x8_t b, int16x8_t c, int16x8_t d)
-{
-#if defined(__aarch64__)
-    const int16x8_t v = vpaddq_s16(vpaddq_s16(a, b), vpaddq_s16(c, d));
-    return vpadd_s16(vget_low_s16(v), vget_high_s16(v));
-#else
-    const int16x4_t ab = vpadd_s16(vadd_s16(vget_low_s16(a), vget_high_s16(a)), vadd_s16(vget_low_s16(b), vget_high_s16(b)));
-    const int16x4_t cd = vpadd_s16(vadd_s16(vget_low_s16(c), vget_high_s16(c)), vadd_s16(vget_low_s16(d), vget_high_s16(d)));
-    return vpadd_s16(ab, cd);
-#endif
-}
-
-static inline int32x4_t snug_dot_reduce32(const int32x4_t s[4])
-{
-    const int32x2_t a = vadd_s32(vget_low_s32(s[0]), vget_high_s32(s[0]));
-    const int32x2_t b = vadd_s32(vget_low_s32(s[1]), vget_high_s32(s[1]));
-    const int32x2_t c = vadd_s32(vget_low_s32(s[2]), vget_high_s32(s[2]));
-    const int32x2_t d = vadd_s32(vget_low_s32(s[3]), vget_high_s32(s[3]));
-    return vcombine_s32(vpadd_s32(a, b), vpadd_s32(c, d));
-}
-
-/* Four sums to n channels of y. */
-static inline void snug_dot_store(const snug_requant *q, int32x4_t sum, int32_t c, int32_t n, int8_t *y)
-{
-    int32_t i;
-    if (n == 4) {
-        const int32x4_t v = snug_requantize4(q, sum, c);
-        const int32x2_t word = vreinterpret_s32_s8(snug_pack8(q, v, v));
-        const int32_t four = vget_lane_s32(word, 0);
-        memcpy(y + c, &four, sizeof four);
-    } else {
-        int32_t lanes[4];
-        vst1q_s32(lanes, sum);
-        for (i = 0; i < n; i++) {
-            y[c + i] = snug_requantize(q, lanes[i], c + i);
-        }
-    }
-}
-
-/* Four sums modulo 2^16, of which n are wanted, with their preloads. */
-static inline int32x4_t snug_dot_whole(const snug_requant *q, int16x4_t sum, int32_t c, int32_t n)
-{
-    int16_t pre[4] = {0, 0, 0, 0};
-    int32_t i;
-    if (q->preload) {
-        for (i = 0; i < n; i++) {
-            pre[i] = q->preload[c + i];
-        }
-        sum = vadd_s16(sum, vld1_s16(pre));
-    }
-    return vmovl_s16(sum);
-}
-
 /* Four channels of a tile of pixels: sums in s00..., that of pixel p and channel
    j in s##p##j. On ARMv8 four pixels fill sixteen registers; on ARMv7 two fill
    eight of sixteen. */
 #if defined(__aarch64__)
 #define SNUG_DOT_PIXELS 4
 #define SNUG_DOT_EACH(M) M(0) M(1) M(2) M(3)
+#define SNUG_DOT_TWO(M) M(0, 1) M(2, 3)
 #else
 #define SNUG_DOT_PIXELS 2
 #define SNUG_DOT_EACH(M) M(0) M(1)
+#define SNUG_DOT_TWO(M) M(0, 1)
 #endif
 
 #if defined(__aarch64__)
@@ -112,17 +61,24 @@ static inline int32x4_t snug_dot_whole(const snug_requant *q, int16x4_t sum, int
     wide[p][2] = vpadalq_s16(wide[p][2], s##p##2);         \
     wide[p][3] = vpadalq_s16(wide[p][3], s##p##3);         \
     s##p##0 = s##p##1 = s##p##2 = s##p##3 = vdupq_n_s16(0);
-#define SNUG_DOT_STORE(p)                                                                                              \
-    if (p < pixels) {                                                                                                  \
-        snug_dot_store(&q, flushes ? snug_dot_reduce32(wide[p])                                                        \
-                                   : snug_dot_whole(&q, snug_dot_reduce16(s##p##0, s##p##1, s##p##2, s##p##3), c, n), \
-                       c, n, y[p]);                                                                                    \
-    }
+/* One pixel, and two; what is absent is stored where a pixel that is there is. */
+#define SNUG_DOT_WIDE(p) snug_dot_reduce32(wide[p][0], wide[p][1], wide[p][2], wide[p][3])
+#define SNUG_DOT_STORE(p)                                                                                          \
+    snug_dot_store(&q, flushes ? SNUG_DOT_WIDE(p)                                                                  \
+                               : snug_dot_whole(&q, snug_dot_reduce16(s##p##0, s##p##1, s##p##2, s##p##3), c, n), \
+                   c, n, y[p]);
+#define SNUG_DOT_GIVE32(p, r) snug_dot_give32(&q, t, SNUG_DOT_WIDE(p), SNUG_DOT_WIDE(r), y[p] + c, y[r] + c);
+#define SNUG_DOT_BOTH(p, r)                                                                                     \
+    const int16x8_t both##p = vaddq_s16(                                                                        \
+        snug_dot_reduce16x2(s##p##0, s##p##1, s##p##2, s##p##3, s##r##0, s##r##1, s##r##2, s##r##3), t->preload);
+#define SNUG_DOT_GIVE16(p, r) snug_dot_give16(&q, t, both##p, y[p] + c, y[r] + c);
+#define SNUG_DOT_GIVE16W(p, r)                                                                                        \
+    snug_dot_give32(&q, t, vmovl_s16(vget_low_s16(both##p)), vmovl_s16(vget_high_s16(both##p)), y[p] + c, y[r] + c);
 
 /* Pixels that begin at x[0..], channels c..c+3 of which n are stored; the rows
    of channels past n repeat the last. */
-static inline void snug_dot_tile(const snug_conv *g, const int8_t *const x[SNUG_DOT_PIXELS],
-                                 int8_t *const y[SNUG_DOT_PIXELS], int32_t c, int32_t n, int32_t pixels, int32_t flushes)
+static inline void snug_dot_tile(const snug_conv *g, const snug_dot_tables *t, const int8_t *const x[SNUG_DOT_PIXELS],
+                                 int8_t *const y[SNUG_DOT_PIXELS], int32_t c, int32_t n, int32_t flushes)
 {
     const snug_requant q = g->q;
     const int8_t *w0 = g->weights + c * g->k;
@@ -152,7 +108,18 @@ static inline void snug_dot_tile(const snug_conv *g, const int8_t *const x[SNUG_
             SNUG_DOT_EACH(SNUG_DOT_FLUSH)
         }
     }
-    SNUG_DOT_EACH(SNUG_DOT_STORE)
+    if (t->form == 0) {
+        SNUG_DOT_EACH(SNUG_DOT_STORE)
+    } else if (flushes) {
+        SNUG_DOT_TWO(SNUG_DOT_GIVE32)
+    } else {
+        SNUG_DOT_TWO(SNUG_DOT_BOTH)
+        if (t->form == 2) {
+            SNUG_DOT_TWO(SNUG_DOT_GIVE16)
+        } else {
+            SNUG_DOT_TWO(SNUG_DOT_GIVE16W)
+        }
+    }
 }
 
 /* One pixel, eight channels from c, of which n are stored: what a fully
@@ -207,10 +174,10 @@ static inline void snug_dot_pixel(const snug_conv *g, const int8_t *x, int8_t *y
         }
     }
     k = n < 4 ? n : 4;
-    snug_dot_store(&q, flushes ? snug_dot_reduce32(wide)
+    snug_dot_store(&q, flushes ? snug_dot_reduce32(wide[0], wide[1], wide[2], wide[3])
                                : snug_dot_whole(&q, snug_dot_reduce16(s[0], s[1], s[2], s[3]), c, k), c, k, y);
     if (n > 4) {
-        snug_dot_store(&q, flushes ? snug_dot_reduce32(wide + 4)
+        snug_dot_store(&q, flushes ? snug_dot_reduce32(wide[4], wide[5], wide[6], wide[7])
                                    : snug_dot_whole(&q, snug_dot_reduce16(s[4], s[5], s[6], s[7]), c + 4, n - 4),
                        c + 4, n - 4, y);
     }
@@ -242,71 +209,56 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
         }
         for (c = 0; c < g->c; c += 4) {
             const int32_t n = g->c - c < 4 ? g->c - c : 4;
-            int32_t row = 0, col = 0;
-            for (p = 0; p < pixels; p += SNUG_DOT_PIXELS) {
-                const int8_t *xs[SNUG_DOT_PIXELS];
-                int8_t *ys[SNUG_DOT_PIXELS];
-                const int32_t left = pixels - p < SNUG_DOT_PIXELS ? pixels - p : SNUG_DOT_PIXELS;
-                for (i = 0; i < SNUG_DOT_PIXELS; i++) {
-                    xs[i] = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                    ys[i] = y + row * g->y_row + col * g->y_col;
-                    if (i + 1 < left && ++col == g->w) { /* past the last pixel, repeat it */
-                        col = 0;
-                        row++;
-                    }
-                }
-                if (++col == g->w) {
-                    col = 0;
-                    row++;
-                }
-                snug_dot_tile(g, xs, ys, group * g->c + c, n, left, flushes);
+            snug_walk walk = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
+            const int8_t *xs[SNUG_DOT_PIXELS];
+            int8_t *ys[SNUG_DOT_PIXELS];
+            snug_dot_tables t;
+            snug_dot_load(&g->q, group * g->c + c, n, &t);
+            walk.x_skip = g->x_row - g->w * g->x_col, walk.y_skip = g->y_row - g->w * g->y_col;
+            for (p = pixels; p > 0; p -= SNUG_DOT_PIXELS) {
+                snug_walk_tile(&walk, p, SNUG_DOT_PIXELS, xs, ys);
+                snug_dot_tile(g, &t, xs, ys, group * g->c + c, n, flushes);
             }
         }
     }
 }
 
-#else /* the same lanes, one at a time */
+#else /* the same lanes */
+
+static inline int32_t snug_dot_sum(const snug_conv *g, const int8_t *x, int32_t group, int32_t c)
+{
+    const int8_t *w = g->weights + (group * g->c + c) * g->k;
+    uint32_t lane[8] = {0, 0, 0, 0, 0, 0, 0, 0}, all;
+    int32_t sum = 0, flushed = 0, i, k, j;
+    for (i = 0; i < g->pieces; i++) {
+        const int8_t *xi = x + g->piece[i].at;
+        const int32_t len = g->piece[i].len;
+        for (k = 0; k < len; k++) {
+            lane[k & 7] += (uint32_t)(xi[k] * w[k]);
+        }
+        w += (len + 7) / 8 * 8;
+        if (g->piece[i].flush) {
+            for (j = 0; j < 8; j++) {
+                sum += snug_wrap16(lane[j]);
+                lane[j] = 0u;
+            }
+            flushed = 1;
+        }
+    }
+    if (flushed) {
+        return sum;
+    }
+    all = g->q.preload ? (uint32_t)g->q.preload[group * g->c + c] : 0u;
+    for (j = 0; j < 8; j++) {
+        all += lane[j];
+    }
+    return snug_wrap16(all);
+}
 
 static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
-    int32_t group, row, col, c, i, k, j;
     (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (row = 0; row < g->h; row++) {
-            for (col = 0; col < g->w; col++) {
-                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                int8_t *yp = y + row * g->y_row + col * g->y_col;
-                for (c = group * g->c; c < (group + 1) * g->c; c++) {
-                    const int8_t *w = g->weights + c * g->k;
-                    uint32_t lane[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-                    int32_t sum = 0, flushed = 0;
-                    for (i = 0; i < g->pieces; i++) {
-                        const int8_t *xi = xp + g->piece[i].at;
-                        const int32_t len = g->piece[i].len;
-                        for (k = 0; k < len; k++) {
-                            lane[k & 7] += (uint32_t)(xi[k] * w[k]);
-                        }
-                        w += (len + 7) / 8 * 8;
-                        if (g->piece[i].flush) {
-                            for (j = 0; j < 8; j++) {
-                                sum += snug_wrap16(lane[j]);
-                                lane[j] = 0u;
-                            }
-                            flushed = 1;
-                        }
-                    }
-                    if (!flushed) {
-                        uint32_t all = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
-                        for (j = 0; j < 8; j++) {
-                            all += lane[j];
-                        }
-                        sum = snug_wrap16(all);
-                    }
-                    yp[c] = snug_requantize(&g->q, sum, c);
-                }
-            }
-        }
-    }
+    snug_conv_each(g, x, y, snug_dot_sum);
 }
 
 #endif

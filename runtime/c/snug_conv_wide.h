@@ -1,10 +1,9 @@
-/* Baselines with 32-bit sums, to measure narrow ones against: the same tiles and
+/* A baseline with 32-bit sums, to measure narrow ones against: the same tiles and
    the same care, only wider registers. */
 #ifndef SNUG_CONV_WIDE_H
 #define SNUG_CONV_WIDE_H
 
 #include "snug_conv_mla.h"
-#include "snug_conv_smlal.h"
 
 #if SNUG_NEON
 
@@ -142,144 +141,25 @@ static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, i
     }
 }
 
-#else /* the same sums, one at a time */
+#else
+
+static inline int32_t snug_wide_sum(const snug_conv *g, const int8_t *x, int32_t group, int32_t c)
+{
+    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
+    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
+    int32_t sum = 0, i, k;
+    for (i = 0; i < g->pieces; i++) {
+        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
+            sum += x[g->piece[i].at + k] * *w;
+        }
+    }
+    return sum;
+}
 
 static inline void snug_conv_s8_a32_smlal(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
-    const int32_t blocks = (g->c + SNUG_LANES - 1) / SNUG_LANES;
-    int32_t group, row, col, c, i, k;
     (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (row = 0; row < g->h; row++) {
-            for (col = 0; col < g->w; col++) {
-                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                int8_t *yp = y + row * g->y_row + col * g->y_col + group * g->c;
-                for (c = 0; c < g->c; c++) {
-                    const int8_t *w = g->weights + ((group * blocks + c / SNUG_LANES) * g->k) * SNUG_LANES + c % SNUG_LANES;
-                    int32_t sum = 0;
-                    for (i = 0; i < g->pieces; i++) {
-                        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
-                            sum += xp[g->piece[i].at + k] * *w;
-                        }
-                    }
-                    yp[c] = snug_requantize(&g->q, sum, group * g->c + c);
-                }
-            }
-        }
-    }
-}
-
-#endif
-
-#if SNUG_NEON && defined(__aarch64__)
-
-/* The best form: 8-bit operands, two products in 16 bits by SMULL and SMLAL2,
-   added in pairs to 32 by SADALP; four pixels by four channels. Two products of
-   magnitude at most 128 * 127 fit 16 bits. Weights are those of
-   snug_conv_s8_a16_smlal. */
-#define SNUG_PAIR_DECLARE(p) int32x4_t t##p##0 = vdupq_n_s32(0), t##p##1 = t##p##0, t##p##2 = t##p##0, t##p##3 = t##p##0;
-#define SNUG_PAIR_POINT(p) const int8_t *x##p = x[p] + g->piece[i].at;
-#define SNUG_PAIR_LOAD(p)                \
-    const int8x16_t u##p = vld1q_s8(x##p); \
-    x##p += 16;
-#define SNUG_PAIR_LOW(j, p) int16x8_t m##p = vmull_s8(vget_low_s8(v##j), vget_low_s8(u##p));
-#define SNUG_PAIR_HIGH(j, p) m##p = vmlal_high_s8(m##p, v##j, u##p);
-#define SNUG_PAIR_ADD(j, p) t##p##j = vpadalq_s16(t##p##j, m##p);
-/* One channel of all four pixels: four chains that do not wait for each other. */
-#define SNUG_PAIR_CHANNEL(j)                                                                       \
-    {                                                                                              \
-        SNUG_PAIR_LOW(j, 0) SNUG_PAIR_LOW(j, 1) SNUG_PAIR_LOW(j, 2) SNUG_PAIR_LOW(j, 3)            \
-        SNUG_PAIR_HIGH(j, 0) SNUG_PAIR_HIGH(j, 1) SNUG_PAIR_HIGH(j, 2) SNUG_PAIR_HIGH(j, 3)        \
-        SNUG_PAIR_ADD(j, 0) SNUG_PAIR_ADD(j, 1) SNUG_PAIR_ADD(j, 2) SNUG_PAIR_ADD(j, 3)            \
-    }
-#define SNUG_PAIR_EIGHT(p)                                   \
-    {                                                        \
-        const int8x8_t u = vld1_s8(x##p);                    \
-        t##p##0 = vpadalq_s16(t##p##0, vmull_s8(v0, u));     \
-        t##p##1 = vpadalq_s16(t##p##1, vmull_s8(v1, u));     \
-        t##p##2 = vpadalq_s16(t##p##2, vmull_s8(v2, u));     \
-        t##p##3 = vpadalq_s16(t##p##3, vmull_s8(v3, u));     \
-    }
-#define SNUG_PAIR_STORE(p)                                                                                        \
-    if (p < pixels) {                                                                                             \
-        snug_dot_store(&q, vpaddq_s32(vpaddq_s32(t##p##0, t##p##1), vpaddq_s32(t##p##2, t##p##3)), c, n, y[p]);  \
-    }
-
-static inline void snug_pair_tile(const snug_conv *g, const int8_t *const x[4], int8_t *const y[4], int32_t c, int32_t n,
-                                  int32_t pixels)
-{
-    const snug_requant q = g->q;
-    const int8_t *w0 = g->weights + c * g->k;
-    const int8_t *w1 = n > 1 ? w0 + g->k : w0;
-    const int8_t *w2 = n > 2 ? w1 + g->k : w1;
-    const int8_t *w3 = n > 3 ? w2 + g->k : w2;
-    int32_t i, k;
-    SNUG_EACH4(SNUG_PAIR_DECLARE)
-    for (i = 0; i < g->pieces; i++) {
-        SNUG_EACH4(SNUG_PAIR_POINT)
-        for (k = g->piece[i].len; k > 8; k -= 16) {
-            const int8x16_t v0 = vld1q_s8(w0), v1 = vld1q_s8(w1), v2 = vld1q_s8(w2), v3 = vld1q_s8(w3);
-            w0 += 16, w1 += 16, w2 += 16, w3 += 16;
-            SNUG_EACH4(SNUG_PAIR_LOAD)
-            SNUG_EACH4(SNUG_PAIR_CHANNEL)
-        }
-        if (k > 0) {
-            const int8x8_t v0 = vld1_s8(w0), v1 = vld1_s8(w1), v2 = vld1_s8(w2), v3 = vld1_s8(w3);
-            w0 += 8, w1 += 8, w2 += 8, w3 += 8;
-            SNUG_EACH4(SNUG_PAIR_EIGHT)
-        }
-    }
-    SNUG_EACH4(SNUG_PAIR_STORE)
-}
-
-static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
-{
-    const int32_t all = g->h * g->w;
-    int32_t group, c, left, i;
-    (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (c = 0; c < g->c; c += 4) {
-            snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
-            const int8_t *xs[4];
-            int8_t *ys[4];
-            p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
-            for (left = all; left > 0; left -= 4) {
-                const int32_t some = left < 4 ? left : 4;
-                snug_walk_take(&p, some, xs, ys);
-                for (i = some; i < 4; i++) {
-                    xs[i] = xs[0], ys[i] = ys[0];
-                }
-                snug_pair_tile(g, xs, ys, group * g->c + c, g->c - c < 4 ? g->c - c : 4, some);
-            }
-        }
-    }
-}
-
-#else /* the same sums, one at a time */
-
-static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
-{
-    int32_t group, row, col, c, i, k;
-    (void)scratch;
-    for (group = 0; group < g->groups; group++) {
-        for (row = 0; row < g->h; row++) {
-            for (col = 0; col < g->w; col++) {
-                const int8_t *xp = x + group * g->x_group + row * g->x_row + col * g->x_col;
-                int8_t *yp = y + row * g->y_row + col * g->y_col;
-                for (c = group * g->c; c < (group + 1) * g->c; c++) {
-                    const int8_t *w = g->weights + c * g->k;
-                    int32_t sum = 0;
-                    for (i = 0; i < g->pieces; i++) {
-                        for (k = 0; k < g->piece[i].len; k++) {
-                            sum += xp[g->piece[i].at + k] * w[k];
-                        }
-                        w += (g->piece[i].len + 7) / 8 * 8;
-                    }
-                    yp[c] = snug_requantize(&g->q, sum, c);
-                }
-            }
-        }
-    }
+    snug_conv_each(g, x, y, snug_wide_sum);
 }
 
 #endif
