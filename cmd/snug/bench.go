@@ -18,6 +18,7 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 	o.set.StringSliceVar(&m.CPUs, "cpu", nil, "build for, run as and model each of these `CORES`: "+measure.CPUNames()+"; the folder's target when not given")
 	o.set.StringSliceVar(&m.Compilers, "compiler", nil, "`COMPILERS` of C: gcc, clang or both; each that is there when not given")
 	o.set.StringVar(&m.Opt, "opt", "-O3", "optimization `LEVEL` of C: -O2 or -O3")
+	o.set.BoolVar(&m.PureGo, "purego", false, "build Go with the tag purego: without its NEON assembly")
 	o.set.Uint32Var(&m.Seed, "seed", 1, "`SEED` of the random input; counts do not depend on it")
 	o.set.StringVar(&against, "against", "", fmt.Sprintf("compare instructions with `FILE`, an earlier --json; fail on a rise over %d %%", measure.Tolerance))
 	o.set.BoolVar(&o.json, "json", false, "print one JSON object")

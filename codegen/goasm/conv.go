@@ -16,7 +16,7 @@ func tile(pixels int) Function {
 		fmt.Sprintf("// Adds the sums of the %d pixels whose windows begin at x[at[i]].\n"+
 			"// R0 sums, R3 words, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 56)
 	p.line("MOVD sums+0(FP), R0")
-	p.products(pixels, 8)
+	p.products(pixels, 16, 8)
 	p.untilFlush("piece")
 	for i := range pixels {
 		p.flush(acc + 2*i)
@@ -26,25 +26,29 @@ func tile(pixels int) Function {
 	return Function{name, p.String()}
 }
 
-// fast is tile for sums of one segment, with the requantizer at its end.
-func fast(pixels int) Function {
+// fast is tile for sums of one segment, with the requantizer at its end; of sixteen
+// channels or of the first eight.
+func fast(pixels, lanes int) Function {
 	name := fmt.Sprintf("mlaFast%d", pixels)
+	if lanes == 8 {
+		name = fmt.Sprintf("mlaHalf%d", pixels)
+	}
 	var p printer
 	p.begin(name, "y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int",
 		fmt.Sprintf("// Computes the %d pixels whose windows begin at x[at[i]], to y[to[i]].\n"+
 			"// R3 words, R4 table, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 64)
-	p.products(pixels, 16)
+	p.products(pixels, lanes, 16)
 	p.line("SUBS $1, R6")
 	p.line("BNE piece")
 	p.line("ADD $32, R4")
-	p.finish(pixels)
+	p.finish(pixels, lanes)
 	p.line("RET")
 	return Function{name, p.String()}
 }
 
 // products prints the loops of a tile, to the end of a piece; args is where x
 // stands among the arguments.
-func (p *printer) products(pixels, args int) {
+func (p *printer) products(pixels, lanes, args int) {
 	for i, a := range [...]string{"x", "at", "words", "start", "pieces", "n"} {
 		if a == "start" && args == 16 {
 			a = "t"
@@ -72,8 +76,9 @@ func (p *printer) products(pixels, args int) {
 		p.line("VLD1.P 64(R3), [V%d.H8, V%d.H8, V%d.H8, V%d.H8]", w, w+1, w+2, w+3)
 		for j := range 2 {
 			for i := range pixels {
-				p.word("mla", acc+2*i, w+2*j, i, k+j)
-				p.word("mla", acc+2*i+1, w+2*j+1, i, k+j)
+				for h := range lanes / 8 {
+					p.word("mla", acc+2*i+h, w+2*j+h, i, k+j)
+				}
 			}
 		}
 	}
@@ -89,8 +94,9 @@ func (p *printer) products(pixels, args int) {
 	p.line("VLD1.P 32(R3), [V8.H8, V9.H8]")
 	p.word("sxtl", 1, 0)
 	for i := range pixels {
-		p.word("mla", acc+2*i, 8, 1, i)
-		p.word("mla", acc+2*i+1, 9, 1, i)
+		for h := range lanes / 8 {
+			p.word("mla", acc+2*i+h, 8+h, 1, i)
+		}
 	}
 	p.line("SUBS $1, R7")
 	p.line("BNE one")

@@ -1,9 +1,9 @@
 package goasm
 
-// depthwise sums eight pixels by sixteen channels of a depthwise convolution: a tap
-// takes one vector of weights and one of each pixel. It is fast when the
-// requantizer is at its end, and then for one segment.
-func depthwise(fast bool) Function {
+// depthwise sums eight pixels by sixteen channels of a depthwise convolution, or by
+// eight: a tap takes one vector of weights and one of each pixel. It is fast when the
+// requantizer is at its end, and then for one segment; eight channels are always.
+func depthwise(fast bool, lanes int) Function {
 	name, declaration, args, size := "depthTile8", "sums *[8][16]int32", 8, 72
 	table := "start *[16]int16"
 	text := "// Adds the sums of the 8 pixels whose windows begin at x[at[i]].\n"
@@ -11,6 +11,9 @@ func depthwise(fast bool) Function {
 		name, declaration, args, size = "depthFast8", "y *int8, to *[8]int", 16, 80
 		table = "t *fastTable"
 		text = "// Computes the 8 pixels whose windows begin at x[at[i]], to y[to[i]].\n"
+	}
+	if lanes == 8 {
+		name = "depthHalf8"
 	}
 	const pixels = 8
 	var p printer
@@ -31,20 +34,31 @@ func depthwise(fast bool) Function {
 	p.segment(pixels)
 	p.label("tap")
 	p.line("MOVD.P %d(R5), R9", pieceSize)
-	p.line("VLD1 (R3), [V8.B16]")
-	p.line("ADD R7, R3")
-	for i := range pixels {
-		p.word("ldr.q", i, bases[i], 9)
-	}
-	for i := range pixels {
-		p.word("smlal.h", acc+2*i, 8, i)
-		p.word("smlal2.h", acc+2*i+1, 8, i)
+	if lanes == 8 {
+		p.line("FMOVD (R3), F8")
+		p.line("ADD R7, R3")
+		for i := range pixels {
+			p.line("FMOVD (%s)(R9), F%d", base(i), i)
+		}
+		for i := range pixels {
+			p.word("smlal.h", acc+2*i, 8, i)
+		}
+	} else {
+		p.line("VLD1 (R3), [V8.B16]")
+		p.line("ADD R7, R3")
+		for i := range pixels {
+			p.word("ldr.q", i, bases[i], 9)
+		}
+		for i := range pixels {
+			p.word("smlal.h", acc+2*i, 8, i)
+			p.word("smlal2.h", acc+2*i+1, 8, i)
+		}
 	}
 	if fast {
 		p.line("SUBS $1, R6")
 		p.line("BNE tap")
 		p.line("ADD $32, R4")
-		p.finish(pixels)
+		p.finish(pixels, lanes)
 		p.line("RET")
 		return Function{name, p.String()}
 	}

@@ -60,8 +60,8 @@ func requantize() Function {
 
 // finish takes the sums of a tile, in registers from acc on, to int8 and to y[to[i]],
 // where 16 bits are enough to requantize in. V0, V1 bias, V2, V3 multipliers,
-// V4, V5 shifts, V6 zero, V7 and V8 the clamp.
-func (p *printer) finish(pixels int) {
+// V4, V5 shifts, V6 zero, V7 and V8 the clamp. A pixel has one register or two.
+func (p *printer) finish(pixels, lanes int) {
 	p.line("MOVD y+0(FP), R0")
 	p.line("MOVD to+8(FP), R2")
 	p.line("VLD1.P 64(R4), [V0.H8, V1.H8, V2.H8, V3.H8]")
@@ -69,29 +69,42 @@ func (p *printer) finish(pixels int) {
 	p.line("VLD1.P 32(R4), [V7.B16, V8.B16]")
 	p.line("MOVD (R4), R9")
 	p.line("CBZ R9, whole")
-	for i := range 2 * pixels {
-		p.word("srhadd", acc+i, acc+i, i%2)
+	halves := lanes / 8
+	bias := func(name string) {
+		for i := range pixels {
+			for h := range halves {
+				p.word(name, acc+2*i+h, acc+2*i+h, h)
+			}
+		}
 	}
+	bias("srhadd")
 	p.line("B scale")
 	p.label("whole")
-	for i := range 2 * pixels {
-		p.word("sqadd", acc+i, acc+i, i%2)
-	}
+	bias("sqadd")
 	p.label("scale")
 	for i := range pixels {
 		a, b := acc+2*i, acc+2*i+1
-		p.word("sqrdmulh.h", a, a, 2)
-		p.word("sqrdmulh.h", b, b, 3)
-		p.word("srshl.h", a, a, 4)
-		p.word("srshl.h", b, b, 5)
-		p.word("sqadd", a, a, 6)
-		p.word("sqadd", b, b, 6)
+		for h := range halves {
+			p.word("sqrdmulh.h", a+h, a+h, 2+h)
+		}
+		for h := range halves {
+			p.word("srshl.h", a+h, a+h, 4+h)
+		}
+		for h := range halves {
+			p.word("sqadd", a+h, a+h, 6)
+		}
 		p.word("sqxtn.b", 9, a)
-		p.word("sqxtn2.b", 9, b)
+		if halves == 2 {
+			p.word("sqxtn2.b", 9, b)
+		}
 		p.word("smax", 9, 9, 7)
 		p.word("smin", 9, 9, 8)
 		p.line("MOVD.P 8(R2), R9")
-		p.line("ADD R0, R9")
-		p.line("VST1 [V9.B16], (R9)")
+		if halves == 2 {
+			p.line("ADD R0, R9")
+			p.line("VST1 [V9.B16], (R9)")
+		} else {
+			p.line("FMOVD F9, (R0)(R9)")
+		}
 	}
 }

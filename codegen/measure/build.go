@@ -80,8 +80,8 @@ func (f *folder) buildC(ctx context.Context, cc tool, flags []string, seed uint3
 }
 
 // buildGo builds a copy of the package that is a program, with marks between
-// the calls of Run.
-func (f *folder) buildGo(ctx context.Context, gocmd tool, arch string, seed uint32, dir string) (string, error) {
+// the calls of Run. Tags may be empty.
+func (f *folder) buildGo(ctx context.Context, gocmd tool, arch, tags string, seed uint32, dir string) (string, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return "", err
@@ -115,7 +115,7 @@ func (f *folder) buildGo(ctx context.Context, gocmd tool, arch string, seed uint
 	}
 	out := filepath.Join(dir, "main")
 	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch, "GOARM=7", "GOFLAGS=", "GOWORK=off"}
-	_, _, err = call(ctx, from, env, nil, gocmd.path, "build", "-o", out, ".")
+	_, _, err = call(ctx, from, env, nil, gocmd.path, "build", "-tags="+tags, "-o", out, ".")
 	return out, err
 }
 

@@ -14,6 +14,7 @@ type Options struct {
 	CPUs      []string // empty for the folder's target, or the first of the table when that is no core
 	Compilers []string // gcc, clang; empty for each that is there
 	Opt       string   // -O2 or -O3; of C
+	PureGo    bool     // build Go without its assembly
 	Seed      uint32   // of the input, which is random over all of int8
 }
 
@@ -196,8 +197,13 @@ func (f *folder) run(ctx context.Context, j job, o Options, plugin string, qemu 
 	var program string
 	var err error
 	if f.cert.Language == "go" {
+		tags := ""
 		r.Flags = "GOARCH=" + j.cpu.Arch
-		program, err = f.buildGo(ctx, j.build, j.cpu.Arch, o.Seed, dir)
+		if o.PureGo {
+			tags = "purego"
+			r.Flags += " -tags=" + tags
+		}
+		program, err = f.buildGo(ctx, j.build, j.cpu.Arch, tags, o.Seed, dir)
 	} else {
 		r.Flags = o.Opt + " " + j.cpu.Flags
 		flags := strings.Fields(r.Flags)

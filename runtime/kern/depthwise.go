@@ -23,9 +23,9 @@ func DepthwiseConv(g *Depthwise, x, y []int8, w string, q *Requant) {
 // whole windows, have to fit them.
 func DepthwiseConv16(g *Depthwise, x, y []int8, w string, q *Requant) {
 	for c := 0; c < g.C; c += block {
-		at := channels{q, c, min(block, g.C-c)}
-		if !depthFast(g, x[c:], y[c:], w[c:], at) {
-			depthBlock(g, x[c:], y[c:], w[c:], at)
+		n := min(block, g.C-c)
+		if done := depthFast(g, x[c:], y[c:], w[c:], channels{q, c, n}); done < n {
+			depthBlock(g, x[c+done:], y[c+done:], w[c+done:], channels{q, c + done, n - done})
 		}
 	}
 }

@@ -14,10 +14,16 @@ func mlaTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *
 func mlaFast8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
 
 //go:noescape
+func mlaHalf8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
+
+//go:noescape
 func depthTile8(sums *[8][16]int32, x *int8, at *[8]int, w string, start *[16]int16, taps *Piece, n, stride int)
 
 //go:noescape
 func depthFast8(y *int8, to *[8]int, x *int8, at *[8]int, w string, t *fastTable, taps *Piece, n, stride int)
+
+//go:noescape
+func depthHalf8(y *int8, to *[8]int, x *int8, at *[8]int, w string, t *fastTable, taps *Piece, n, stride int)
 
 //go:noescape
 func smlalPixel(sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int)
@@ -65,7 +71,7 @@ func addFast(g *Plane, a, b, y []int8) int {
 	return n
 }
 
-// A fastTable is a blockTable in 16 bits: for whole blocks whose sums are not flushed
+// A fastTable is a blockTable in 16 bits: for blocks whose sums are not flushed
 // and whose requantizer allows it. The assembly reads it by its layout.
 type fastTable struct {
 	start [block]int16
@@ -80,7 +86,7 @@ type fastTable struct {
 
 // set takes a block's table, and reports whether the block can be done so.
 func (f *fastTable) set(pieces []Piece, t *blockTable, ch channels) bool {
-	if ch.q.Narrow != 2 || ch.q.Mul == nil || ch.n != block {
+	if ch.q.Narrow != 2 || ch.q.Mul == nil {
 		return false
 	}
 	for i := range pieces[:len(pieces)-1] {
@@ -119,11 +125,15 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 	}
 	p := g.walk()
 	var f fastTable
-	if f.set(g.Pieces, &t, ch) {
-		_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+block]
+	if (ch.n == block || ch.n == block/2) && f.set(g.Pieces, &t, ch) {
+		_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+ch.n]
 		for ; left >= 8; left -= 8 {
 			p.take(&at, &to, 8)
-			mlaFast8(&y[0], &to, &x[0], &at, &words[0], &f, &g.Pieces[0], len(g.Pieces))
+			if ch.n == block {
+				mlaFast8(&y[0], &to, &x[0], &at, &words[0], &f, &g.Pieces[0], len(g.Pieces))
+			} else {
+				mlaHalf8(&y[0], &to, &x[0], &at, &words[0], &f, &g.Pieces[0], len(g.Pieces))
+			}
 		}
 	}
 	for left > 0 {
@@ -155,17 +165,24 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 	}
 }
 
-// depthFast computes a whole block of channels, eight pixels at a time, of which the
-// last may be the same. It says that it does not when there are fewer channels:
-// the assembly reads sixteen.
-func depthFast(g *Depthwise, x, y []int8, w string, ch channels) bool {
+// depthFast computes channels of a block, eight pixels at a time, of which the last
+// may be the same, and returns how many: all sixteen, or eight of fewer, or none,
+// since the assembly reads and writes so many.
+func depthFast(g *Depthwise, x, y []int8, w string, ch channels) int {
+	lanes := block
 	if ch.n < block {
-		return false
+		lanes = block / 2
+	}
+	if ch.n < lanes {
+		return 0
 	}
 	var t blockTable
 	var f fastTable
 	t.set(ch)
 	fast := f.set(g.Taps, &t, ch)
+	if !fast && lanes < block {
+		return 0
+	}
 	var sums [8][block]int32
 	var out [8][block]int8
 	var at, to [8]int
@@ -174,15 +191,19 @@ func depthFast(g *Depthwise, x, y []int8, w string, ch channels) bool {
 		_ = x[g.Taps[i].At:]
 		last = max(last, g.Taps[i].At)
 	}
-	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last+block]
-	_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+block]
-	_ = w[:(len(g.Taps)-1)*g.C+block]
+	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last+lanes]
+	_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+lanes]
+	_ = w[:(len(g.Taps)-1)*g.C+lanes]
 	p := walkOf(g.H, g.W, g.XRow, g.XCol, g.YRow, g.YCol)
 	for left := g.H * g.W; left > 0; left -= 8 {
 		n := min(left, 8)
 		p.take(&at, &to, n)
 		for i := n; i < 8; i++ {
 			at[i], to[i] = at[n-1], to[n-1]
+		}
+		if lanes < block {
+			depthHalf8(&y[0], &to, &x[0], &at, w, &f, &g.Taps[0], len(g.Taps), g.C)
+			continue
 		}
 		if fast {
 			depthFast8(&y[0], &to, &x[0], &at, w, &f, &g.Taps[0], len(g.Taps), g.C)
@@ -195,7 +216,7 @@ func depthFast(g *Depthwise, x, y []int8, w string, ch channels) bool {
 			*(*[block]int8)(y[to[i&7]:]) = out[i&7]
 		}
 	}
-	return true
+	return lanes
 }
 
 // take writes where the next n pixels read and write.

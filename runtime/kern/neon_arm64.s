@@ -863,6 +863,266 @@ scale:
 	VST1 [V9.B16], (R9)
 	RET
 
+// func mlaHalf8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
+//
+// Computes the 8 pixels whose windows begin at x[at[i]], to y[to[i]].
+// R3 words, R4 table, R5 pieces, R6 how many are left, R7 products left.
+TEXT ·mlaHalf8(SB), NOSPLIT, $0-64
+	MOVD x+16(FP), R1
+	MOVD at+24(FP), R2
+	MOVD words+32(FP), R3
+	MOVD t+40(FP), R4
+	MOVD pieces+48(FP), R5
+	MOVD n+56(FP), R6
+	LDP.P 16(R2), (R19, R20)
+	LDP.P 16(R2), (R21, R22)
+	LDP.P 16(R2), (R23, R24)
+	LDP.P 16(R2), (R25, R8)
+	ADD R1, R19
+	ADD R1, R20
+	ADD R1, R21
+	ADD R1, R22
+	ADD R1, R23
+	ADD R1, R24
+	ADD R1, R25
+	ADD R1, R8
+
+segment:
+	VLD1 (R4), [V16.H8, V17.H8]
+	VLD1 (R4), [V18.H8, V19.H8]
+	VLD1 (R4), [V20.H8, V21.H8]
+	VLD1 (R4), [V22.H8, V23.H8]
+	VLD1 (R4), [V24.H8, V25.H8]
+	VLD1 (R4), [V26.H8, V27.H8]
+	VLD1 (R4), [V28.H8, V29.H8]
+	VLD1 (R4), [V30.H8, V31.H8]
+
+piece:
+	LDP (R5), (R9, R7)
+	ADD $24, R5
+	ADD R9, R19, R10
+	ADD R9, R20, R11
+	ADD R9, R21, R12
+	ADD R9, R22, R13
+	ADD R9, R23, R14
+	ADD R9, R24, R15
+	ADD R9, R25, R16
+	ADD R9, R8, R17
+	SUBS $8, R7
+	BLT rest
+
+eight:
+	FMOVD.P 8(R10), F0
+	FMOVD.P 8(R11), F1
+	FMOVD.P 8(R12), F2
+	FMOVD.P 8(R13), F3
+	FMOVD.P 8(R14), F4
+	FMOVD.P 8(R15), F5
+	FMOVD.P 8(R16), F6
+	FMOVD.P 8(R17), F7
+	WORD $0x0f08a400 // sxtl v0.8h, v0.8b
+	WORD $0x0f08a421 // sxtl v1.8h, v1.8b
+	WORD $0x0f08a442 // sxtl v2.8h, v2.8b
+	WORD $0x0f08a463 // sxtl v3.8h, v3.8b
+	WORD $0x0f08a484 // sxtl v4.8h, v4.8b
+	WORD $0x0f08a4a5 // sxtl v5.8h, v5.8b
+	WORD $0x0f08a4c6 // sxtl v6.8h, v6.8b
+	WORD $0x0f08a4e7 // sxtl v7.8h, v7.8b
+	VLD1.P 64(R3), [V8.H8, V9.H8, V10.H8, V11.H8]
+	WORD $0x6f400110 // mla v16.8h, v8.8h, v0.h[0]
+	WORD $0x6f410112 // mla v18.8h, v8.8h, v1.h[0]
+	WORD $0x6f420114 // mla v20.8h, v8.8h, v2.h[0]
+	WORD $0x6f430116 // mla v22.8h, v8.8h, v3.h[0]
+	WORD $0x6f440118 // mla v24.8h, v8.8h, v4.h[0]
+	WORD $0x6f45011a // mla v26.8h, v8.8h, v5.h[0]
+	WORD $0x6f46011c // mla v28.8h, v8.8h, v6.h[0]
+	WORD $0x6f47011e // mla v30.8h, v8.8h, v7.h[0]
+	WORD $0x6f500150 // mla v16.8h, v10.8h, v0.h[1]
+	WORD $0x6f510152 // mla v18.8h, v10.8h, v1.h[1]
+	WORD $0x6f520154 // mla v20.8h, v10.8h, v2.h[1]
+	WORD $0x6f530156 // mla v22.8h, v10.8h, v3.h[1]
+	WORD $0x6f540158 // mla v24.8h, v10.8h, v4.h[1]
+	WORD $0x6f55015a // mla v26.8h, v10.8h, v5.h[1]
+	WORD $0x6f56015c // mla v28.8h, v10.8h, v6.h[1]
+	WORD $0x6f57015e // mla v30.8h, v10.8h, v7.h[1]
+	VLD1.P 64(R3), [V12.H8, V13.H8, V14.H8, V15.H8]
+	WORD $0x6f600190 // mla v16.8h, v12.8h, v0.h[2]
+	WORD $0x6f610192 // mla v18.8h, v12.8h, v1.h[2]
+	WORD $0x6f620194 // mla v20.8h, v12.8h, v2.h[2]
+	WORD $0x6f630196 // mla v22.8h, v12.8h, v3.h[2]
+	WORD $0x6f640198 // mla v24.8h, v12.8h, v4.h[2]
+	WORD $0x6f65019a // mla v26.8h, v12.8h, v5.h[2]
+	WORD $0x6f66019c // mla v28.8h, v12.8h, v6.h[2]
+	WORD $0x6f67019e // mla v30.8h, v12.8h, v7.h[2]
+	WORD $0x6f7001d0 // mla v16.8h, v14.8h, v0.h[3]
+	WORD $0x6f7101d2 // mla v18.8h, v14.8h, v1.h[3]
+	WORD $0x6f7201d4 // mla v20.8h, v14.8h, v2.h[3]
+	WORD $0x6f7301d6 // mla v22.8h, v14.8h, v3.h[3]
+	WORD $0x6f7401d8 // mla v24.8h, v14.8h, v4.h[3]
+	WORD $0x6f7501da // mla v26.8h, v14.8h, v5.h[3]
+	WORD $0x6f7601dc // mla v28.8h, v14.8h, v6.h[3]
+	WORD $0x6f7701de // mla v30.8h, v14.8h, v7.h[3]
+	VLD1.P 64(R3), [V8.H8, V9.H8, V10.H8, V11.H8]
+	WORD $0x6f400910 // mla v16.8h, v8.8h, v0.h[4]
+	WORD $0x6f410912 // mla v18.8h, v8.8h, v1.h[4]
+	WORD $0x6f420914 // mla v20.8h, v8.8h, v2.h[4]
+	WORD $0x6f430916 // mla v22.8h, v8.8h, v3.h[4]
+	WORD $0x6f440918 // mla v24.8h, v8.8h, v4.h[4]
+	WORD $0x6f45091a // mla v26.8h, v8.8h, v5.h[4]
+	WORD $0x6f46091c // mla v28.8h, v8.8h, v6.h[4]
+	WORD $0x6f47091e // mla v30.8h, v8.8h, v7.h[4]
+	WORD $0x6f500950 // mla v16.8h, v10.8h, v0.h[5]
+	WORD $0x6f510952 // mla v18.8h, v10.8h, v1.h[5]
+	WORD $0x6f520954 // mla v20.8h, v10.8h, v2.h[5]
+	WORD $0x6f530956 // mla v22.8h, v10.8h, v3.h[5]
+	WORD $0x6f540958 // mla v24.8h, v10.8h, v4.h[5]
+	WORD $0x6f55095a // mla v26.8h, v10.8h, v5.h[5]
+	WORD $0x6f56095c // mla v28.8h, v10.8h, v6.h[5]
+	WORD $0x6f57095e // mla v30.8h, v10.8h, v7.h[5]
+	VLD1.P 64(R3), [V12.H8, V13.H8, V14.H8, V15.H8]
+	WORD $0x6f600990 // mla v16.8h, v12.8h, v0.h[6]
+	WORD $0x6f610992 // mla v18.8h, v12.8h, v1.h[6]
+	WORD $0x6f620994 // mla v20.8h, v12.8h, v2.h[6]
+	WORD $0x6f630996 // mla v22.8h, v12.8h, v3.h[6]
+	WORD $0x6f640998 // mla v24.8h, v12.8h, v4.h[6]
+	WORD $0x6f65099a // mla v26.8h, v12.8h, v5.h[6]
+	WORD $0x6f66099c // mla v28.8h, v12.8h, v6.h[6]
+	WORD $0x6f67099e // mla v30.8h, v12.8h, v7.h[6]
+	WORD $0x6f7009d0 // mla v16.8h, v14.8h, v0.h[7]
+	WORD $0x6f7109d2 // mla v18.8h, v14.8h, v1.h[7]
+	WORD $0x6f7209d4 // mla v20.8h, v14.8h, v2.h[7]
+	WORD $0x6f7309d6 // mla v22.8h, v14.8h, v3.h[7]
+	WORD $0x6f7409d8 // mla v24.8h, v14.8h, v4.h[7]
+	WORD $0x6f7509da // mla v26.8h, v14.8h, v5.h[7]
+	WORD $0x6f7609dc // mla v28.8h, v14.8h, v6.h[7]
+	WORD $0x6f7709de // mla v30.8h, v14.8h, v7.h[7]
+	SUBS $8, R7
+	BGE eight
+
+rest:
+	ADDS $8, R7
+	BEQ end
+
+one:
+	VLD1.P 1(R10), V0.B[0]
+	VLD1.P 1(R11), V0.B[1]
+	VLD1.P 1(R12), V0.B[2]
+	VLD1.P 1(R13), V0.B[3]
+	VLD1.P 1(R14), V0.B[4]
+	VLD1.P 1(R15), V0.B[5]
+	VLD1.P 1(R16), V0.B[6]
+	VLD1.P 1(R17), V0.B[7]
+	VLD1.P 32(R3), [V8.H8, V9.H8]
+	WORD $0x0f08a401 // sxtl v1.8h, v0.8b
+	WORD $0x6f410110 // mla v16.8h, v8.8h, v1.h[0]
+	WORD $0x6f510112 // mla v18.8h, v8.8h, v1.h[1]
+	WORD $0x6f610114 // mla v20.8h, v8.8h, v1.h[2]
+	WORD $0x6f710116 // mla v22.8h, v8.8h, v1.h[3]
+	WORD $0x6f410918 // mla v24.8h, v8.8h, v1.h[4]
+	WORD $0x6f51091a // mla v26.8h, v8.8h, v1.h[5]
+	WORD $0x6f61091c // mla v28.8h, v8.8h, v1.h[6]
+	WORD $0x6f71091e // mla v30.8h, v8.8h, v1.h[7]
+	SUBS $1, R7
+	BNE one
+
+end:
+	SUBS $1, R6
+	BNE piece
+	ADD $32, R4
+	MOVD y+0(FP), R0
+	MOVD to+8(FP), R2
+	VLD1.P 64(R4), [V0.H8, V1.H8, V2.H8, V3.H8]
+	VLD1.P 48(R4), [V4.H8, V5.H8, V6.H8]
+	VLD1.P 32(R4), [V7.B16, V8.B16]
+	MOVD (R4), R9
+	CBZ R9, whole
+	WORD $0x4e601610 // srhadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e601652 // srhadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e601694 // srhadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e6016d6 // srhadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e601718 // srhadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e60175a // srhadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e60179c // srhadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e6017de // srhadd v30.8h, v30.8h, v0.8h
+	B scale
+
+whole:
+	WORD $0x4e600e10 // sqadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e600e52 // sqadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e600e94 // sqadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e600ed6 // sqadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e600f18 // sqadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e600f5a // sqadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e600f9c // sqadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e600fde // sqadd v30.8h, v30.8h, v0.8h
+
+scale:
+	WORD $0x6e62b610 // sqrdmulh v16.8h, v16.8h, v2.8h
+	WORD $0x4e645610 // srshl v16.8h, v16.8h, v4.8h
+	WORD $0x4e660e10 // sqadd v16.8h, v16.8h, v6.8h
+	WORD $0x0e214a09 // sqxtn v9.8b, v16.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b652 // sqrdmulh v18.8h, v18.8h, v2.8h
+	WORD $0x4e645652 // srshl v18.8h, v18.8h, v4.8h
+	WORD $0x4e660e52 // sqadd v18.8h, v18.8h, v6.8h
+	WORD $0x0e214a49 // sqxtn v9.8b, v18.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b694 // sqrdmulh v20.8h, v20.8h, v2.8h
+	WORD $0x4e645694 // srshl v20.8h, v20.8h, v4.8h
+	WORD $0x4e660e94 // sqadd v20.8h, v20.8h, v6.8h
+	WORD $0x0e214a89 // sqxtn v9.8b, v20.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b6d6 // sqrdmulh v22.8h, v22.8h, v2.8h
+	WORD $0x4e6456d6 // srshl v22.8h, v22.8h, v4.8h
+	WORD $0x4e660ed6 // sqadd v22.8h, v22.8h, v6.8h
+	WORD $0x0e214ac9 // sqxtn v9.8b, v22.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b718 // sqrdmulh v24.8h, v24.8h, v2.8h
+	WORD $0x4e645718 // srshl v24.8h, v24.8h, v4.8h
+	WORD $0x4e660f18 // sqadd v24.8h, v24.8h, v6.8h
+	WORD $0x0e214b09 // sqxtn v9.8b, v24.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b75a // sqrdmulh v26.8h, v26.8h, v2.8h
+	WORD $0x4e64575a // srshl v26.8h, v26.8h, v4.8h
+	WORD $0x4e660f5a // sqadd v26.8h, v26.8h, v6.8h
+	WORD $0x0e214b49 // sqxtn v9.8b, v26.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b79c // sqrdmulh v28.8h, v28.8h, v2.8h
+	WORD $0x4e64579c // srshl v28.8h, v28.8h, v4.8h
+	WORD $0x4e660f9c // sqadd v28.8h, v28.8h, v6.8h
+	WORD $0x0e214b89 // sqxtn v9.8b, v28.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b7de // sqrdmulh v30.8h, v30.8h, v2.8h
+	WORD $0x4e6457de // srshl v30.8h, v30.8h, v4.8h
+	WORD $0x4e660fde // sqadd v30.8h, v30.8h, v6.8h
+	WORD $0x0e214bc9 // sqxtn v9.8b, v30.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	RET
+
 // func smlalPixel(sums *[8][16]int32, x *int8, w string, start *[16]int16, pieces *Piece, n int)
 //
 // Adds the sums of the pixel whose window begins at x to sums[0].
@@ -1441,4 +1701,156 @@ scale:
 	MOVD.P 8(R2), R9
 	ADD R0, R9
 	VST1 [V9.B16], (R9)
+	RET
+
+// func depthHalf8(y *int8, to *[8]int, x *int8, at *[8]int, w string, t *fastTable, taps *Piece, n, stride int)
+//
+// Computes the 8 pixels whose windows begin at x[at[i]], to y[to[i]].
+// R3 weights, stride from tap to tap, R4 start, R5 taps, R6 how many are left.
+TEXT ·depthHalf8(SB), NOSPLIT, $0-80
+	MOVD x+16(FP), R1
+	MOVD at+24(FP), R2
+	MOVD w_base+32(FP), R3
+	MOVD t+48(FP), R4
+	MOVD taps+56(FP), R5
+	MOVD n+64(FP), R6
+	MOVD stride+72(FP), R7
+	LDP.P 16(R2), (R19, R20)
+	LDP.P 16(R2), (R21, R22)
+	LDP.P 16(R2), (R23, R24)
+	LDP.P 16(R2), (R25, R8)
+	ADD R1, R19
+	ADD R1, R20
+	ADD R1, R21
+	ADD R1, R22
+	ADD R1, R23
+	ADD R1, R24
+	ADD R1, R25
+	ADD R1, R8
+
+segment:
+	VLD1 (R4), [V16.H8, V17.H8]
+	VLD1 (R4), [V18.H8, V19.H8]
+	VLD1 (R4), [V20.H8, V21.H8]
+	VLD1 (R4), [V22.H8, V23.H8]
+	VLD1 (R4), [V24.H8, V25.H8]
+	VLD1 (R4), [V26.H8, V27.H8]
+	VLD1 (R4), [V28.H8, V29.H8]
+	VLD1 (R4), [V30.H8, V31.H8]
+
+tap:
+	MOVD.P 24(R5), R9
+	FMOVD (R3), F8
+	ADD R7, R3
+	FMOVD (R19)(R9), F0
+	FMOVD (R20)(R9), F1
+	FMOVD (R21)(R9), F2
+	FMOVD (R22)(R9), F3
+	FMOVD (R23)(R9), F4
+	FMOVD (R24)(R9), F5
+	FMOVD (R25)(R9), F6
+	FMOVD (R8)(R9), F7
+	WORD $0x0e208110 // smlal v16.8h, v8.8b, v0.8b
+	WORD $0x0e218112 // smlal v18.8h, v8.8b, v1.8b
+	WORD $0x0e228114 // smlal v20.8h, v8.8b, v2.8b
+	WORD $0x0e238116 // smlal v22.8h, v8.8b, v3.8b
+	WORD $0x0e248118 // smlal v24.8h, v8.8b, v4.8b
+	WORD $0x0e25811a // smlal v26.8h, v8.8b, v5.8b
+	WORD $0x0e26811c // smlal v28.8h, v8.8b, v6.8b
+	WORD $0x0e27811e // smlal v30.8h, v8.8b, v7.8b
+	SUBS $1, R6
+	BNE tap
+	ADD $32, R4
+	MOVD y+0(FP), R0
+	MOVD to+8(FP), R2
+	VLD1.P 64(R4), [V0.H8, V1.H8, V2.H8, V3.H8]
+	VLD1.P 48(R4), [V4.H8, V5.H8, V6.H8]
+	VLD1.P 32(R4), [V7.B16, V8.B16]
+	MOVD (R4), R9
+	CBZ R9, whole
+	WORD $0x4e601610 // srhadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e601652 // srhadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e601694 // srhadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e6016d6 // srhadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e601718 // srhadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e60175a // srhadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e60179c // srhadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e6017de // srhadd v30.8h, v30.8h, v0.8h
+	B scale
+
+whole:
+	WORD $0x4e600e10 // sqadd v16.8h, v16.8h, v0.8h
+	WORD $0x4e600e52 // sqadd v18.8h, v18.8h, v0.8h
+	WORD $0x4e600e94 // sqadd v20.8h, v20.8h, v0.8h
+	WORD $0x4e600ed6 // sqadd v22.8h, v22.8h, v0.8h
+	WORD $0x4e600f18 // sqadd v24.8h, v24.8h, v0.8h
+	WORD $0x4e600f5a // sqadd v26.8h, v26.8h, v0.8h
+	WORD $0x4e600f9c // sqadd v28.8h, v28.8h, v0.8h
+	WORD $0x4e600fde // sqadd v30.8h, v30.8h, v0.8h
+
+scale:
+	WORD $0x6e62b610 // sqrdmulh v16.8h, v16.8h, v2.8h
+	WORD $0x4e645610 // srshl v16.8h, v16.8h, v4.8h
+	WORD $0x4e660e10 // sqadd v16.8h, v16.8h, v6.8h
+	WORD $0x0e214a09 // sqxtn v9.8b, v16.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b652 // sqrdmulh v18.8h, v18.8h, v2.8h
+	WORD $0x4e645652 // srshl v18.8h, v18.8h, v4.8h
+	WORD $0x4e660e52 // sqadd v18.8h, v18.8h, v6.8h
+	WORD $0x0e214a49 // sqxtn v9.8b, v18.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b694 // sqrdmulh v20.8h, v20.8h, v2.8h
+	WORD $0x4e645694 // srshl v20.8h, v20.8h, v4.8h
+	WORD $0x4e660e94 // sqadd v20.8h, v20.8h, v6.8h
+	WORD $0x0e214a89 // sqxtn v9.8b, v20.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b6d6 // sqrdmulh v22.8h, v22.8h, v2.8h
+	WORD $0x4e6456d6 // srshl v22.8h, v22.8h, v4.8h
+	WORD $0x4e660ed6 // sqadd v22.8h, v22.8h, v6.8h
+	WORD $0x0e214ac9 // sqxtn v9.8b, v22.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b718 // sqrdmulh v24.8h, v24.8h, v2.8h
+	WORD $0x4e645718 // srshl v24.8h, v24.8h, v4.8h
+	WORD $0x4e660f18 // sqadd v24.8h, v24.8h, v6.8h
+	WORD $0x0e214b09 // sqxtn v9.8b, v24.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b75a // sqrdmulh v26.8h, v26.8h, v2.8h
+	WORD $0x4e64575a // srshl v26.8h, v26.8h, v4.8h
+	WORD $0x4e660f5a // sqadd v26.8h, v26.8h, v6.8h
+	WORD $0x0e214b49 // sqxtn v9.8b, v26.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b79c // sqrdmulh v28.8h, v28.8h, v2.8h
+	WORD $0x4e64579c // srshl v28.8h, v28.8h, v4.8h
+	WORD $0x4e660f9c // sqadd v28.8h, v28.8h, v6.8h
+	WORD $0x0e214b89 // sqxtn v9.8b, v28.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
+	WORD $0x6e62b7de // sqrdmulh v30.8h, v30.8h, v2.8h
+	WORD $0x4e6457de // srshl v30.8h, v30.8h, v4.8h
+	WORD $0x4e660fde // sqadd v30.8h, v30.8h, v6.8h
+	WORD $0x0e214bc9 // sqxtn v9.8b, v30.8h
+	WORD $0x4e276529 // smax v9.16b, v9.16b, v7.16b
+	WORD $0x4e286d29 // smin v9.16b, v9.16b, v8.16b
+	MOVD.P 8(R2), R9
+	FMOVD F9, (R0)(R9)
 	RET
