@@ -4,7 +4,7 @@
 # make update    rewrite the expected outputs of tests
 # make generate  run generators again
 # make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
-# make bench-peers  XNNPACK on single layers, counted in the same way; loads Debian's arm64 packages
+# make bench-peers  XNNPACK on single layers and on those of whole networks, counted in the same way; loads Debian's arm64 packages
 # make eva       Frama-C/Eva on the portable C of the bundled keyword network, layer by layer; docs/eva.md
 # make check     formatting, vet and generated files
 GO ?= go

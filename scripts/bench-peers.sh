@@ -1,6 +1,8 @@
 #!/bin/sh
-# Counts the instructions of single int8 layers by XNNPACK, as Debian packages it
-# for arm64, with the plugin of snug bench. The packages are loaded into a
+# Counts the instructions of int8 layers by XNNPACK, as Debian packages it for
+# arm64, with the plugin of snug bench: single ones, and every convolution and fully
+# connected layer of whole networks (bench-peers.txt), with their sum. What lies
+# between them in a network, such as additions and pooling, is not in it. The packages are loaded into a
 # temporary folder with a package list of its own: nothing is installed.
 #
 # usage: bench-peers.sh [CORE...]
@@ -38,10 +40,27 @@ aarch64-linux-gnu-gcc -std=gnu99 -O2 -Wall -Wextra -I "$tmp/root/usr/include" -o
     -L "$lib" -Wl,-rpath-link,"$lib" -lXNNPACK -lm
 echo "XNNPACK $(dpkg-deb -f "$tmp"/libxnnpack0_*.deb Version), int8, one scale a channel (qc8); $(qemu-aarch64 --version | head -n 1)"
 for cpu; do
-    qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH="$lib" -plugin "$tmp/count.so,out=$tmp/counts" "$tmp/peers" >"$tmp/layers"
+    qemu-aarch64 -cpu "$cpu" -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH="$lib" -plugin "$tmp/count.so,out=$tmp/counts" \
+        "$tmp/peers" <"$here/bench-peers.txt" >"$tmp/layers"
     awk -v cpu="$cpu" '
+        function line(name, macs, n) {
+            printf "%-12s %-46s %10d MACs %10d instructions %6.2f MACs/instruction\n", cpu, name, macs, n, macs / n
+        }
+        function totals() {
+            if (network != "single") {
+                if (dw) line(network " depthwise", dwmacs, dw)
+                line(network " total", macs, sum)
+            }
+            sum = macs = dw = dwmacs = 0
+        }
         FILENAME == ARGV[1] { if ($1 == "insn") n[$2] += $5; next }
-        $3 != 0 { print "bench-peers: " $1 ": " $3 " outputs are wrong" >"/dev/stderr"; failed = 1 }
-        { printf "%-12s %-24s %9d MACs %9d instructions %6.2f MACs/instruction\n", cpu, $1, $2, n[FNR], $2 / n[FNR] }
-        END { exit failed }' "$tmp/counts" "$tmp/layers"
+        $6 != 0 { print "bench-peers: " $2 ": " $6 " outputs are wrong" >"/dev/stderr"; failed = 1 }
+        network != "" && $1 != network { totals() }
+        {
+            network = $1
+            sum += $3 * n[FNR]; macs += $3 * $5
+            if ($4) { dw += $3 * n[FNR]; dwmacs += $3 * $5 }
+            line(network == "single" ? $2 : network " " $2 ($3 > 1 ? " (" $3 " times)" : ""), $5, n[FNR])
+        }
+        END { totals(); exit failed }' "$tmp/counts" "$tmp/layers"
 done
