@@ -2,6 +2,7 @@ package codegen_test
 
 import (
 	"flag"
+	"fmt"
 	"os/exec"
 	"slices"
 	"strings"
@@ -68,8 +69,10 @@ func subjects() []subject {
 		{"classical32", "classical32", zoo(6, ir.Accum{Bits: 16}), narrow},
 		{"best32", "best32", zoo(7, ir.Accum{Bits: 16}), narrow},
 		{"direct", "direct", zoo(8, ir.Accum{Bits: 16}), ""},
-		{"rings", "best", ringNet(1), ""},
 		{"columns", "direct", columnsNet(1), ""},
+	}
+	for i := range ringNets {
+		all = append(all, subject{fmt.Sprint("rings", i), "best", ringNet(i, 1), ""})
 	}
 	for i, m := range mobiles {
 		all = append(all, subject{m.name, "direct", mobileNet(i, 0), ""})
