@@ -23,18 +23,20 @@ func Digest[T int8 | int16 | int32](name string, values []T) ir.CertificateTable
 }
 
 // Certify returns certificate.json: one line a channel and a table, so that a
-// changed weight changes few lines. layerName is how the language names a call.
-// kernels are the files of the kernels, which the proof takes at their word.
-func Certify(p *Program, language string, layerName func(*Call) string, tables []ir.CertificateTable, kernels []File) (File, error) {
+// changed weight changes few lines. pack is the layout of the folder, "" when it is
+// flat; layerName is how the language names a call. kernels are the files of the
+// kernels, which the proof takes at their word.
+func Certify(p *Program, language, pack string, layerName func(*Call) string, tables []ir.CertificateTable, kernels []File) (File, error) {
 	var b bytes.Buffer
 	head, err := json.Marshal(struct {
 		Version  int                 `json:"version"`
 		Network  string              `json:"network"`
 		Language string              `json:"language"`
+		Package  string              `json:"package,omitempty"`
 		Target   string              `json:"target"`
 		Rung     string              `json:"rung"`
 		Accum    ir.CertificateAccum `json:"accumulator"`
-	}{1, p.Name, language, p.Target.Name, p.Rung, ir.CertificateAccum{Bits: p.Accum.Bits, Wide: p.Accum.Wide}})
+	}{1, p.Name, language, pack, p.Target.Name, p.Rung, ir.CertificateAccum{Bits: p.Accum.Bits, Wide: p.Accum.Wide}})
 	if err != nil {
 		return File{}, err
 	}

@@ -26,7 +26,7 @@ func Lower(g *ir.Graph, t *Target, o *Options) (*Program, error) {
 		plan:     planLayout(g),
 		views:    map[*ir.Value]view{},
 		names:    map[string]int{},
-		prog:     &Program{Name: identifier(g.Name), Target: t},
+		prog:     &Program{Name: networkName(g.Name), Target: t},
 	}
 	if l.l2 == 0 {
 		l.l2 = t.L2
@@ -201,6 +201,28 @@ var reserved = map[string]bool{
 	"main": true, "extern": true, "signed": true, "unsigned": true, "sizeof": true, "typedef": true, "volatile": true,
 	"restrict": true, "nil": true, "true": true, "false": true, "byte": true, "min": true, "max": true, "new": true,
 	"make": true, "copy": true, "clear": true, "append": true, "init": true, "conv": true, "fallthrough": true, "const_": true,
+}
+
+// networkName is an identifier that is also the name of files and build targets: it
+// must not hide a header of the system or of the kernels, nor be a target that
+// CMake keeps for itself.
+func networkName(name string) string {
+	id := identifier(name)
+	if taken[id] || strings.HasPrefix(id, "snug_") {
+		id = "n" + id
+	}
+	return id
+}
+
+// taken are C's own headers, those that these include on common systems, and
+// targets of CMake.
+var taken = map[string]bool{
+	"assert": true, "complex": true, "ctype": true, "errno": true, "fenv": true, "inttypes": true, "iso646": true,
+	"limits": true, "locale": true, "math": true, "setjmp": true, "signal": true, "stdalign": true, "stdarg": true,
+	"stdatomic": true, "stdbool": true, "stddef": true, "stdint": true, "stdio": true, "stdlib": true, "stdnoreturn": true,
+	"strings": true, "tgmath": true, "threads": true, "time": true, "uchar": true, "wchar": true, "wctype": true,
+	"alloca": true, "endian": true, "features": true, "memory": true, "sched": true, "unistd": true, "arm_neon": true,
+	"all": true, "clean": true, "depend": true, "help": true, "install": true, "object": true, "test": true,
 }
 
 // place gives v a home: the caller's output, a part of a concatenation, or a

@@ -12,7 +12,8 @@ import (
 type Certificate struct {
 	Version  int                `json:"version"`
 	Network  string             `json:"network"`
-	Language string             `json:"language"` // c or go
+	Language string             `json:"language"`          // c or go
+	Package  string             `json:"package,omitempty"` // layout of the folder; none: all in one place
 	Target   string             `json:"target"`
 	Rung     string             `json:"rung"`
 	Accum    CertificateAccum   `json:"accumulator"`

@@ -4,6 +4,8 @@
 set -u
 need=""
 command -v gcc >/dev/null || need="$need gcc libc6-dev"
+command -v cmake >/dev/null || need="$need cmake make"
+command -v c++ >/dev/null || need="$need g++"
 command -v qemu-aarch64 >/dev/null || need="$need qemu-user"
 command -v aarch64-linux-gnu-gcc >/dev/null || need="$need gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 command -v arm-linux-gnueabihf-gcc >/dev/null || need="$need gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/snug-nn/snug/codegen"
 )
@@ -19,7 +18,7 @@ func checkFolder(dir string, files []codegen.File) error {
 	names := map[string]bool{}
 	for _, f := range files {
 		names[f.Name] = true
-		path := filepath.Join(dir, f.Name)
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
 		old, err := os.ReadFile(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -30,17 +29,13 @@ func checkFolder(dir string, files []codegen.File) error {
 			return fmt.Errorf("%s:%d: check: differs from what the network compiles to; snug diff says how", path, firstLine(old, f.Data))
 		}
 	}
-	others, err := foreign(dir)
+	ours, _, err := contents(dir)
 	if err != nil {
 		return fmt.Errorf("%s: check: %w", dir, err)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("%s: check: %w", dir, err)
-	}
-	for _, e := range entries {
-		if !names[e.Name()] && !slices.Contains(others, e.Name()) {
-			return fmt.Errorf("%s: check: is of another compilation; compile again", filepath.Join(dir, e.Name()))
+	for _, name := range ours {
+		if !names[name] {
+			return fmt.Errorf("%s: check: is of another compilation; compile again", filepath.Join(dir, filepath.FromSlash(name)))
 		}
 	}
 	return nil

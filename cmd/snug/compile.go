@@ -10,17 +10,21 @@ import (
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/codegen/cgen"
 	"github.com/snug-nn/snug/codegen/gogen"
+	"github.com/snug-nn/snug/codegen/layout"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/quant/verify"
 )
 
-// printers is the table of languages.
+// printers is the table of languages. A Go package is one folder: it has no
+// other layout.
 var printers = []struct {
 	name  string
-	print func(*codegen.Program, *codegen.KnownAnswer) ([]codegen.File, error)
+	print func(*codegen.Program, *codegen.KnownAnswer, *layout.Layout) ([]codegen.File, error)
 }{
-	{"c", cgen.Print},
-	{"go", gogen.Print},
+	{"c", cgen.PrintAs},
+	{"go", func(p *codegen.Program, k *codegen.KnownAnswer, _ *layout.Layout) ([]codegen.File, error) {
+		return gogen.Print(p, k)
+	}},
 }
 
 // testInputs is how many calibration inputs, and testRandom how many random
@@ -34,12 +38,13 @@ const (
 
 func compile(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("compile")
-	var emit, dir, module, check string
+	var emit, pack, dir, module, check string
 	var verbose bool
 	var limits budget
 	o.set.StringVarP(&dir, "output", "o", "", "write to `DIR`; what an earlier run wrote there is replaced as a whole")
 	o.set.StringVar(&check, "check", "", "write nothing: fail unless `DIR` holds exactly what would be written")
 	o.set.StringVar(&emit, "emit", "c", "`LANGUAGE` to write: c or go")
+	o.set.StringVar(&pack, "package", layout.Default, "C: `LAYOUT` of the folder: "+layoutNames())
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	limits.flags(o.set)
 	o.set.BoolVarP(&verbose, "verbose", "v", false, "print why each layer has its kernel: what was considered, at which cost")
@@ -64,6 +69,13 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if err := limits.parse(emit); err != nil {
 		return err
 	}
+	place := layout.Find(pack)
+	switch {
+	case place == nil:
+		return usageError{fmt.Errorf("--package: %q is none of %s", pack, layoutNames())}
+	case emit == "go" && place.Name != layout.Default:
+		return usageError{errors.New("--package is for C: a Go package is one folder")}
+	}
 	if emit == "go" {
 		o.spare = 0 // its kernels have no ring form
 	}
@@ -71,7 +83,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	files, p, err := q.print(emit)
+	files, p, err := q.print(emit, place)
 	if err != nil {
 		return err
 	}
@@ -87,7 +99,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	}
 	files = append(files, html)
 	// The folder is proven from its text before anything is written.
-	r, err := verify.Folder(memory(files))
+	r, err := proven(memory(files))
 	if err != nil {
 		return fmt.Errorf("what was about to be written does not verify, which is a mistake of snug: %w", err)
 	}
@@ -122,7 +134,7 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 
 // print emits the sources in a language, with the test that the simulator
 // answers.
-func (q *quantized) print(emit string) ([]codegen.File, *codegen.Program, error) {
+func (q *quantized) print(emit string, place *layout.Layout) ([]codegen.File, *codegen.Program, error) {
 	inputs, random := testInputs, testRandom
 	if q.prog.In.Len() > bigInput {
 		inputs, random = 1, 1
@@ -147,11 +159,19 @@ func (q *quantized) print(emit string) ([]codegen.File, *codegen.Program, error)
 	}
 	for _, l := range printers {
 		if l.name == emit {
-			files, err := l.print(p, known)
+			files, err := l.print(p, known, place)
 			return files, p, err
 		}
 	}
 	return nil, nil, usageError{fmt.Errorf("--emit: %q is neither c nor go", emit)}
+}
+
+func layoutNames() string {
+	names := ""
+	for _, l := range layout.Layouts {
+		names += ", " + l.Name + " (" + l.Why + ")"
+	}
+	return names[2:]
 }
 
 func printLayers(out io.Writer, p *codegen.Program) {

@@ -12,15 +12,26 @@ import (
 	"testing/fstest"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/layout"
+	"github.com/snug-nn/snug/quant/verify"
 )
 
-// memory is the folder as verify reads it.
+// memory is the folder as verify and the report read it.
 func memory(files []codegen.File) fs.FS {
 	m := fstest.MapFS{}
 	for _, f := range files {
 		m[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
 	return m
+}
+
+// proven verifies a folder of any layout.
+func proven(files fs.FS) (*verify.Result, error) {
+	flat, err := layout.Flat(files)
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	return verify.Folder(flat)
 }
 
 // writable refuses a folder that is not ours to replace, before any work.
@@ -93,24 +104,32 @@ func writeFolder(ctx context.Context, dir string, files []codegen.File) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(next, f.Name), f.Data); err != nil {
+		if err := writeFile(filepath.Join(next, filepath.FromSlash(f.Name)), f.Data); err != nil {
 			return failed(dir, err)
 		}
 		written[f.Name] = true
 	}
 	var moves [][2]string
-	keep, err := foreign(place)
+	_, others, err := contents(place)
 	if err != nil {
 		return failed(dir, err)
+	}
+	var keep []string
+	for _, name := range others {
+		if written[name] {
+			continue
+		}
+		keep = append(keep, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Join(next, filepath.Dir(keep[len(keep)-1])), 0o755); err != nil {
+			return failed(dir, err)
+		}
 	}
 	if _, err := os.Lstat(place); err == nil {
 		moves = append(moves, [2]string{place, old})
 	}
 	moves = append(moves, [2]string{next, place})
 	for _, name := range keep {
-		if !written[name] {
-			moves = append(moves, [2]string{filepath.Join(old, name), filepath.Join(place, name)})
-		}
+		moves = append(moves, [2]string{filepath.Join(old, name), filepath.Join(place, name)})
 	}
 	if err := renameAll(moves); err != nil {
 		return failed(dir, err)
@@ -133,30 +152,38 @@ func renameAll(moves [][2]string) error {
 	return nil
 }
 
-// foreign lists what in dir was not written by snug: it stays beside the
-// sources. A folder that does not exist holds nothing.
-func foreign(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+// contents lists what lies in dir and in the folders of every layout inside it:
+// what snug wrote, and what it did not, which stays beside the sources. A folder
+// that does not exist holds nothing.
+func contents(dir string) (ours, others []string, err error) {
+	paths, err := layout.Walk(os.DirFS(dir))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	var names []string
-	for _, e := range entries {
-		ours := false
-		if e.Type().IsRegular() {
-			if ours, err = isEmitted(filepath.Join(dir, e.Name())); err != nil {
-				return nil, err
+	for _, p := range paths {
+		name := filepath.Join(dir, filepath.FromSlash(p))
+		info, err := os.Lstat(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		emitted := false
+		if info.Mode().IsRegular() {
+			if emitted, err = isEmitted(name, p); err != nil {
+				return nil, nil, err
 			}
 		}
-		if !ours {
-			names = append(names, e.Name())
+		if emitted {
+			ours = append(ours, p)
+		} else {
+			others = append(others, p)
 		}
 	}
-	return names, err
+	return ours, others, err
 }
 
-// isEmitted reads the start of a file, which tells who wrote it.
-func isEmitted(name string) (bool, error) {
+// isEmitted reads the start of a file, which tells who wrote it; within is its
+// path in the emitted folder.
+func isEmitted(name, within string) (bool, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return false, err
@@ -167,11 +194,14 @@ func isEmitted(name string) (bool, error) {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return false, err
 	}
-	return codegen.IsEmitted(filepath.Base(name), head[:n]), nil
+	return codegen.IsEmitted(within, head[:n]), nil
 }
 
 // writeFile writes and closes: a full disk shows at one of the two.
 func writeFile(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err

@@ -36,7 +36,7 @@ func TestWriteFolderFails(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	bad := []codegen.File{{Name: "b.c"}, {Name: "missing/c.c"}} // the second cannot be created
+	bad := []codegen.File{{Name: "b.c"}, {Name: "b.c/c.c"}} // the second cannot be created
 	if err := writeFolder(context.Background(), dir, bad); err == nil {
 		t.Fatal("no error")
 	}

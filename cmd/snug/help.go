@@ -18,6 +18,7 @@ the folder is proven before it is written. The same input gives the same bytes.`
 		[]string{
 			"snug compile net.onnx --calib images.npy --scale 1/255 --target cortex-a53 -o net",
 			"snug compile net.onnx --calib images.csv --resize 256 --crop 224 --acc 16:32 --emit go --module example.com/net -o net",
+			"snug compile net.onnx --calib images.npy --target generic-c --package zephyr -o modules/net",
 		},
 	},
 	"eval": {

@@ -31,13 +31,14 @@ var mayImport = map[string][]string{
 	"quant/dataset":     {"ir", "golang.org/x/image"},
 	"quant":             {"ir", "ir/eval", "gonum.org/v1/gonum"},
 	"codegen":           {"ir", "runtime/kern"},
-	"codegen/cgen":      {"ir", "codegen", "runtime", "runtime/kern", "templates"},
+	"codegen/layout":    {},
+	"codegen/cgen":      {"ir", "codegen", "codegen/layout", "runtime", "runtime/kern", "templates"},
 	"codegen/goasm":     {},
 	"codegen/gogen":     {"ir", "codegen", "codegen/goasm", "runtime", "runtime/kern", "github.com/dave/jennifer"},
-	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/measure", "codegen/report",
+	"cmd/snug": {"ir", "ir/onnx", "ir/eval", "quant", "quant/dataset", "quant/verify", "codegen", "codegen/cgen", "codegen/gogen", "codegen/layout", "codegen/measure", "codegen/report",
 		"github.com/spf13/pflag", "github.com/schollz/progressbar", "golang.org/x/term"},
-	"codegen/measure": {"ir"},
-	"codegen/report":  {"ir", "codegen", "codegen/measure", "templates"},
+	"codegen/measure": {"ir", "codegen/layout"},
+	"codegen/report":  {"ir", "codegen", "codegen/layout", "codegen/measure", "templates"},
 }
 
 // TestImports holds every package to the table, and the table to the tree.

@@ -17,7 +17,7 @@ func verifyFolder(_ context.Context, args []string, out io.Writer) error {
 	if done || err != nil {
 		return err
 	}
-	r, err := verify.Folder(os.DirFS(dir))
+	r, err := proven(os.DirFS(dir))
 	if err != nil {
 		if o.json {
 			if err := json.NewEncoder(out).Encode(verify.Result{}); err != nil {

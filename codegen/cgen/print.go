@@ -12,13 +12,14 @@ import (
 	"text/template"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/layout"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/runtime"
 	"github.com/snug-nn/snug/runtime/kern"
 	"github.com/snug-nn/snug/templates"
 )
 
-var tmpl = template.Must(template.New("").Option("missingkey=error").ParseFS(templates.FS, "c/*.tmpl"))
+var tmpl = template.Must(template.New("").Option("missingkey=error").ParseFS(templates.FS, "c/*.tmpl", "package/*.tmpl"))
 
 // port, buf, call and vector are what the templates print: strings and numbers
 // that are ready.
@@ -58,15 +59,30 @@ type file struct {
 	Vectors                      []vector
 	Seed, Hash                   uint32
 	Random                       int
+	Sources, Test                string   // what stands before the names of files there: "" or a folder and /
+	Dirs, Headers                []string // where compilers look, and all that hold headers
 }
 
-// Print returns the sources of p and its certificate, sorted by name.
+// Print returns the sources of p and its certificate, in one folder, sorted by
+// name.
 func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, error) {
+	return PrintAs(p, known, layout.Find(layout.Default))
+}
+
+// PrintAs is Print for any layout: the same sources, elsewhere.
+func PrintAs(p *codegen.Program, known *codegen.KnownAnswer, l *layout.Layout) ([]codegen.File, error) {
 	d := &file{
 		Name: p.Name, Upper: strings.ToUpper(p.Name), Summary: summary(p), CFlags: p.Target.CFlags,
 		In: portOf(&p.In), Out: portOf(&p.Out), Arena: p.Arena, Work: p.Work, Live: p.Live, Kept: p.Kept, Stack: p.StackBound(),
 		Tables: tablesOf(p), Seed: known.Seed, Hash: known.Hash, Random: known.Random,
 		CheckX: 1, CheckY: 1, CheckIncludes: []string{"snug_check.h"},
+		Sources: prefix(l.Sources), Test: prefix(l.Test), Dirs: l.Includes(), Headers: []string{""},
+	}
+	if len(d.Dirs) > 0 {
+		d.Headers = nil
+		for _, dir := range d.Dirs {
+			d.Headers = append(d.Headers, prefix(dir))
+		}
 	}
 	names := map[*codegen.Buf]string{}
 	for _, b := range p.Bufs {
@@ -102,7 +118,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	for i := range 1 + d.Tables[len(d.Tables)-1].File {
 		d.Weights = append(d.Weights, strings.TrimSuffix(ir.WeightsFile(p.Name, i), ".c"))
 	}
-	files, err := print(d)
+	files, err := print(d, l)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +130,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 	for _, t := range d.Tables {
 		digests = append(digests, codegen.Digest(strings.TrimPrefix(t.Name, p.Name+"_"), t.Values))
 	}
-	cert, err := codegen.Certify(p, "c", callName, digests, kernels)
+	cert, err := codegen.Certify(p, "c", packageOf(l), callName, digests, kernels)
 	if err != nil {
 		return nil, err
 	}
@@ -123,25 +139,42 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		return nil, err
 	}
 	files = append(append(files, kernels...), cert, report)
+	for i := range files {
+		files[i].Name = l.Place(p.Name, files[i].Name)
+	}
 	slices.SortFunc(files, func(a, b codegen.File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
 }
 
-func print(d *file) ([]codegen.File, error) {
+// prefix is what stands before the name of a file in a folder.
+func prefix(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return dir + "/"
+}
+
+// packageOf is what the certificate says of a layout: nothing of the default.
+func packageOf(l *layout.Layout) string {
+	if l.Name == layout.Default {
+		return ""
+	}
+	return l.Name
+}
+
+func print(d *file, l *layout.Layout) ([]codegen.File, error) {
 	var files []codegen.File
-	for _, t := range []struct{ name, template string }{
-		{"CMakeLists.txt", "CMakeLists.txt.tmpl"},
-		{"Makefile", "Makefile.tmpl"},
-		{d.Name + ".c", "model.c.tmpl"},
-		{d.Name + ".h", "model.h.tmpl"},
-		{d.Name + "_test.c", "test.c.tmpl"},
-		{d.Name + "_weights.h", "weights.h.tmpl"},
-	} {
+	for _, t := range append([]layout.Text{
+		{Path: d.Name + ".c", Template: "model.c.tmpl"},
+		{Path: d.Name + ".h", Template: "model.h.tmpl"},
+		{Path: d.Name + "_test.c", Template: "test.c.tmpl"},
+		{Path: d.Name + "_weights.h", Template: "weights.h.tmpl"},
+	}, l.Texts...) {
 		var b bytes.Buffer
-		if err := tmpl.ExecuteTemplate(&b, t.template, d); err != nil {
-			return nil, fmt.Errorf("print %s: %w", t.name, err)
+		if err := tmpl.ExecuteTemplate(&b, t.Template, d); err != nil {
+			return nil, fmt.Errorf("print %s: %w", t.Path, err)
 		}
-		files = append(files, codegen.File{Name: t.name, Data: b.Bytes()})
+		files = append(files, codegen.File{Name: t.Path, Data: b.Bytes()})
 	}
 	return append(files, weightsFiles(d)...), nil
 }

@@ -61,7 +61,7 @@ func Print(p *codegen.Program, known *codegen.KnownAnswer) ([]codegen.File, erro
 		return nil, err
 	}
 	weights, digests := weightsFile(p, pkg)
-	cert, err := codegen.Certify(p, "go", layerVar, digests, files)
+	cert, err := codegen.Certify(p, "go", "", layerVar, digests, files)
 	if err != nil {
 		return nil, err
 	}

@@ -67,9 +67,13 @@ func (f *folder) buildC(ctx context.Context, cc tool, flags []string, seed uint3
 	if err != nil {
 		return "", err
 	}
-	args := append([]string{"-std=gnu99", "-static", "-I", from, "-o", out, source}, flags...)
+	args := []string{"-std=gnu99", "-static", "-I", from}
+	for _, d := range f.layout.Includes() {
+		args = append(args, "-I", filepath.Join(from, d))
+	}
+	args = append(append(args, "-o", out, source), flags...)
 	for i := 0; ; i++ {
-		name := filepath.Join(from, ir.WeightsFile(f.cert.Network, i))
+		name := f.path(from, ir.WeightsFile(f.cert.Network, i))
 		if _, err := os.Stat(name); err != nil {
 			break // the compiler says so when it is the first
 		}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/snug-nn/snug/codegen/layout"
 	"github.com/snug-nn/snug/ir"
 )
 
@@ -34,6 +35,7 @@ type table struct {
 // A folder is what is read of the sources.
 type folder struct {
 	dir    string
+	layout *layout.Layout
 	cert   ir.Certificate
 	steps  []step
 	tables []table
@@ -54,6 +56,9 @@ func readFolder(dir string) (*folder, error) {
 		return nil, fmt.Errorf("%s: bench: %w", dir, err)
 	}
 	var err error
+	if f.layout, _, err = layout.Of(os.DirFS(dir)); err != nil {
+		return nil, fmt.Errorf("%s: bench: %w", dir, err)
+	}
 	switch {
 	case f.cert.Language == "c" && fs.ValidPath(f.cert.Network) && !strings.Contains(f.cert.Network, "/"):
 		err = f.stepsC()
@@ -82,6 +87,11 @@ func (f *folder) json(name string, v any) error {
 	return nil
 }
 
+// path is where a source lies, from the folder's place on.
+func (f *folder) path(from, name string) string {
+	return filepath.Join(from, filepath.FromSlash(f.layout.Place(f.cert.Network, name)))
+}
+
 var (
 	cStep = regexp.MustCompile(`snug_(\w+)\(&layer_(\w+), [^;]*;[^;]*?([A-Z0-9_]+)_MARK\(layer_(\w+)\);`)
 	cCall = regexp.MustCompile(`(?m)^    snug_\w+\(&\w+, `)
@@ -90,7 +100,7 @@ var (
 // stepsC finds the calls of NAME.c by the hook behind each.
 func (f *folder) stepsC() error {
 	name := f.cert.Network
-	text, err := os.ReadFile(filepath.Join(f.dir, name+".c"))
+	text, err := os.ReadFile(f.path(f.dir, name+".c"))
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/layout"
 	"github.com/snug-nn/snug/codegen/measure"
 	"github.com/snug-nn/snug/ir"
 )
@@ -115,6 +117,7 @@ func facts(a, b *Folder) []Change {
 	r, s := &a.Report, &b.Report
 	c.add("network", r.Network, s.Network)
 	c.add("language", a.Cert.Language, b.Cert.Language)
+	c.add("package", a.layout.Name, b.layout.Name)
 	c.add("target", r.Target, s.Target)
 	c.add("accumulator bits", r.Acc, s.Acc)
 	c.add("bound", r.Rung, s.Rung)
@@ -358,23 +361,29 @@ func differing(a, b *Folder) ([]string, error) {
 	return names, nil
 }
 
-// emitted reads the files that snug wrote.
+// emitted reads the files that snug wrote, by the names that they have in a flat
+// folder: a layout alone makes no file another.
 func (f *Folder) emitted() (map[string][]byte, error) {
-	entries, err := fs.ReadDir(f.files, ".")
+	paths, err := layout.Walk(f.files)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	all := map[string][]byte{}
-	for _, e := range entries {
-		if !e.Type().IsRegular() {
+	for _, p := range paths {
+		info, err := fs.Stat(f.files, p)
+		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		data, err := fs.ReadFile(f.files, e.Name())
+		data, err := fs.ReadFile(f.files, p)
 		if err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
-		if codegen.IsEmitted(e.Name(), data) {
-			all[e.Name()] = data
+		name := path.Base(p)
+		if f.layout.Place(f.Cert.Network, name) != p {
+			name = p
+		}
+		if codegen.IsEmitted(p, data) {
+			all[name] = data
 		}
 	}
 	return all, nil

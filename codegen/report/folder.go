@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/layout"
 	"github.com/snug-nn/snug/codegen/measure"
 	"github.com/snug-nn/snug/ir"
 )
 
 // A Folder is an emitted folder as its files say it.
 type Folder struct {
-	files  fs.FS
+	files  fs.FS // as it is
+	layout *layout.Layout
 	Cert   ir.Certificate
 	Report codegen.Report
 	Layers []Layer
@@ -48,7 +50,11 @@ type top1 struct {
 
 // Open reads the folder. The error names the file that is missing or damaged.
 func Open(files fs.FS) (*Folder, error) {
-	f := &Folder{files: files}
+	l, _, err := layout.Of(files)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	f := &Folder{files: files, layout: l}
 	if err := f.json("certificate.json", &f.Cert); errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("report: certificate.json is missing; is this a folder that snug compile wrote?")
 	} else if err != nil {
@@ -89,6 +95,7 @@ func (f *Folder) read() error {
 	case c.Language != "go":
 		return fmt.Errorf("certificate.json: network %q in language %q", c.Network, c.Language)
 	}
+	name = f.layout.Place(c.Network, name)
 	text, err := f.weights(name)
 	if err != nil {
 		return err
@@ -112,12 +119,17 @@ func (f *Folder) read() error {
 	return nil
 }
 
-// weights returns the text of the tables.
+// weights returns the text of the tables, which are in the Go file name or in as many
+// files of C as the network needs.
 func (f *Folder) weights(name string) ([]byte, error) {
-	if f.Cert.Language == "c" {
-		return ir.WeightsText(f.files, f.Cert.Network)
+	if f.Cert.Language != "c" {
+		return fs.ReadFile(f.files, name)
 	}
-	return fs.ReadFile(f.files, name)
+	all, err := layout.Flat(f.files)
+	if err != nil {
+		return nil, err
+	}
+	return ir.WeightsText(all, f.Cert.Network)
 }
 
 // measured takes in what was measured of exactly these sources: files that

@@ -94,7 +94,7 @@ func Page(f *Folder) ([]byte, error) {
 	const height = 320
 	p := &page{Report: &f.Report, Language: "C99", Products: thousands(int64(products(&f.Report))), ArenaHeight: height,
 		RAM: thousands(int64(f.Report.Arena)), Flash: thousands(int64(f.Report.Tables)), Arena: arenaChart(f, height)}
-	p.Sources, p.Test = f.Cert.Network+"_weights.c", "make test"
+	p.Sources, p.Test = f.layout.Place(f.Cert.Network, f.Cert.Network+"_weights.c"), "make test"
 	if f.Cert.Language == "go" {
 		p.Language, p.Sources, p.Test = "Go", "weights.go", "go test"
 	}

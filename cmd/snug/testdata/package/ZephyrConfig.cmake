@@ -1,0 +1,28 @@
+# What of Zephyr a module and its test call, for the host: the application is a
+# program, CONFIG_ symbols come from its prj.conf, and libraries are linked whole.
+enable_language(C)
+add_executable(app)
+file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/prj.conf lines REGEX "^CONFIG_")
+foreach(line ${lines})
+  string(REGEX MATCH "^([A-Z0-9_]+)=(.*)$" ignored ${line})
+  set(${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
+endforeach()
+
+macro(zephyr_library_named name)
+  set(ZEPHYR_CURRENT_LIBRARY ${name})
+  add_library(${name} STATIC)
+  target_link_libraries(app PRIVATE -Wl,--whole-archive ${name} -Wl,--no-whole-archive)
+endmacro()
+function(zephyr_library_sources)
+  target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endfunction()
+function(zephyr_include_directories dir)
+  include_directories(${CMAKE_CURRENT_SOURCE_DIR}/${dir})
+  target_include_directories(app PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${dir})
+endfunction()
+
+foreach(module ${ZEPHYR_EXTRA_MODULES})
+  file(STRINGS ${module}/zephyr/module.yml where REGEX "^  cmake: ")
+  string(REGEX REPLACE "^  cmake: " "" where ${where})
+  add_subdirectory(${module}/${where} module)
+endforeach()
