@@ -63,6 +63,9 @@ func (l *lowering) convPart(p part) error {
 			if note, err = l.tryKernel(&c, &o, p, w, rows); note != "" {
 				candidate.Note = note
 			}
+			if c.Kernel != "" {
+				c.Predicted = int(o.instructions(w, l.target))
+			}
 		}
 		c.Candidates = append(c.Candidates, candidate)
 	}
@@ -85,6 +88,17 @@ type option struct {
 	plan    *RingConv
 	note    string
 	refused bool
+}
+
+// instructions is what the cost model says the option executes, whatever unit t
+// compares in: an instruction is one, however many cycles it takes.
+func (o *option) instructions(w *work, t *Target) float64 {
+	plain := *t
+	plain.MLA, plain.Pace = 1, nil
+	if o.plan != nil {
+		return o.kernel.Form.cost(w, o.plan.Split, &plain)
+	}
+	return o.kernel.cost(w, &plain)
 }
 
 // options returns kernels in the order of their cost for these integers.

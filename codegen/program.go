@@ -84,6 +84,9 @@ type Call struct {
 	Sum      *ir.Sum
 	Levels   ir.Bound // of the input, for a call that sums products
 	MACs     int
+	// Predicted is what the cost model says the kernel executes, in instructions; 0
+	// for calls that sum no products, of which it knows nothing.
+	Predicted int
 	// Candidates are the kernels that were considered, the cheapest first.
 	Candidates []Candidate
 }
