@@ -155,20 +155,85 @@ func TestPage(t *testing.T) {
 			if n := bytes.Count(html, []byte("<section")); n != len(f.Layers) {
 				t.Errorf("%s %s: %d sections for %d layers", target, acc, n, len(f.Layers))
 			}
-			height := 0
-			for _, m := range rects.FindAllSubmatch(html, -1) {
-				if len(m[1]) > 0 {
-					height, _ = strconv.Atoi(string(m[1]))
-					continue
-				}
-				var v [4]int
-				for j := range v {
-					v[j], _ = strconv.Atoi(string(m[2+j]))
-				}
-				if v[0] < 0 || v[1] < 0 || v[2] < 1 || v[3] < 1 || v[0]+v[2] > 1001 || v[1]+v[3] > height {
-					t.Errorf("%s %s: %s leaves its chart of height %d", target, acc, m[0], height)
-				}
+			inCharts(t, html)
+		}
+	}
+}
+
+// inCharts holds the bars of a page to the charts that they stand in.
+func inCharts(t *testing.T, html []byte) {
+	t.Helper()
+	height := 0
+	for _, m := range rects.FindAllSubmatch(html, -1) {
+		if len(m[1]) > 0 {
+			height, _ = strconv.Atoi(string(m[1]))
+			continue
+		}
+		var v [4]int
+		for j := range v {
+			v[j], _ = strconv.Atoi(string(m[2+j]))
+		}
+		if v[0] < 0 || v[1] < 0 || v[2] < 1 || v[3] < 1 || v[0]+v[2] > 1001 || v[1]+v[3] > height {
+			t.Errorf("%s leaves its chart of height %d", m[0], height)
+		}
+	}
+}
+
+// TestDiffPage: the page has what the text has, is one offline file and the same
+// every time, and takes names as text.
+func TestDiffPage(t *testing.T) {
+	all := folders(t)
+	pages := func(a, b *report.Folder) (*report.Diff, []byte) {
+		t.Helper()
+		d, err := report.Compare(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		html, err := d.Page()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := d.Page(); err != nil || !bytes.Equal(html, again) {
+			t.Errorf("another page the second time: %v", err)
+		}
+		return d, html
+	}
+	before := open(t, all[0].files)
+	if _, html := pages(before, before); !bytes.Contains(html, []byte("No difference")) || bytes.Contains(html, []byte("<table")) {
+		t.Error("the page of a folder and itself says more than that")
+	}
+	mutant, _ := all[0].mutate(rand.New(rand.NewPCG(3, 2)))
+	weight := open(t, mutant)
+	// The last has other accumulators, other kernels, and names that are markup.
+	last := open(t, all[len(all)-2].files)
+	for i := range last.Layers {
+		last.Layers[i].Name += `</h3><script>alert("x")</script>' onload="`
+	}
+	for _, to := range []*report.Folder{weight, last} {
+		d, html := pages(before, to)
+		for _, bad := range []string{"<script", "http", "src=", "url(", "@import", `onload="`, "ZgotmplZ"} {
+			if bytes.Contains(html, []byte(bad)) {
+				t.Errorf("the page holds %q", bad)
 			}
 		}
+		if n := bytes.Count(html, []byte("<section")); n != len(d.Layers) || n == 0 {
+			t.Errorf("%d sections for %d layers", n, len(d.Layers))
+		}
+		rows := len(d.Facts) + len(d.Calls) + len(d.Layers)
+		charts := 0
+		for _, l := range d.Layers {
+			rows += len(l.Changes)
+			if l.Weights != nil {
+				charts++
+				rows += len(l.Weights.Channels)
+			}
+		}
+		if n := bytes.Count(html, []byte("<tr><t")) - bytes.Count(html, []byte("<thead>")); n != rows {
+			t.Errorf("%d rows for %d changes", n, rows)
+		}
+		if n := bytes.Count(html, []byte("<svg")); n != charts || charts == 0 {
+			t.Errorf("%d charts for %d layers whose weights changed", n, charts)
+		}
+		inCharts(t, html)
 	}
 }

@@ -18,7 +18,9 @@ var errDiffers = errors.New("the folders differ")
 func diff(_ context.Context, args []string, out io.Writer) error {
 	o := newFlags("diff")
 	var all bool
+	var html string
 	o.set.BoolVar(&all, "all", false, "name every layer that changed, however many")
+	o.set.StringVar(&html, "html", "", "also write all of it to `FILE`, a page that needs no other")
 	o.set.BoolVar(&o.json, "json", false, "print one JSON object")
 	dirs, done, err := o.operands(args, out, "DIR", "DIR")
 	if done || err != nil {
@@ -33,6 +35,15 @@ func diff(_ context.Context, args []string, out io.Writer) error {
 	d, err := report.Compare(f[0], f[1])
 	if err != nil {
 		return usageError{err}
+	}
+	if html != "" {
+		page, err := d.Page()
+		if err == nil {
+			err = os.WriteFile(html, page, 0o644)
+		}
+		if err != nil { // 1 would say that the folders differ
+			return usageError{fmt.Errorf("--html: %w", err)}
+		}
 	}
 	if o.json {
 		err = d.WriteJSON(out)

@@ -53,6 +53,7 @@ the folders are the same, 1 when they differ.`,
 		[]string{
 			"snug diff before after",
 			"snug diff before after --all --json",
+			"snug diff before after --html change.html",
 		},
 	},
 	"report": {

@@ -22,7 +22,8 @@ type Diff struct {
 	Same   int         `json:"layers_unchanged"`
 	Calls  []Change    `json:"calls,omitempty"` // that sum no products; A or B is empty when it is new or gone
 	// Files are those that differ and that the rest does not speak of.
-	Files []string `json:"files,omitempty"`
+	Files   []string `json:"files,omitempty"`
+	network string   // its name, or both names
 }
 
 // A Change is one fact before and after: a number or a text.
@@ -72,7 +73,10 @@ func Compare(a, b *Folder) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Diff{Equal: len(differ) == 0, Facts: facts(a, b)}
+	d := &Diff{Equal: len(differ) == 0, Facts: facts(a, b), network: b.Cert.Network}
+	if a.Cert.Network != b.Cert.Network {
+		d.network = a.Cert.Network + " to " + b.Cert.Network
+	}
 	for _, p := range alignLayers(a.Layers, b.Layers) {
 		switch {
 		case p.b < 0:

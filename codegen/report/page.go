@@ -13,7 +13,7 @@ import (
 	"github.com/snug-nn/snug/templates"
 )
 
-var pageTemplate = template.Must(template.ParseFS(templates.FS, "html/report.html.tmpl"))
+var pageTemplate = template.Must(template.ParseFS(templates.FS, "html/report.html.tmpl", "html/style.html.tmpl"))
 
 // A page is what the template prints: text and numbers that are ready.
 type page struct {

@@ -83,11 +83,19 @@ func (c *Change) text() string {
 		return fmt.Sprint(c.B)
 	}
 	t := fmt.Sprintf("%v -> %v", c.A, c.B)
-	a, b := number(c.A), number(c.B)
-	if a > 0 && b > 0 {
-		t += fmt.Sprintf(" (%+.1f %%)", 100*(b-a)/a)
+	if p := c.percent(); p != "" {
+		t += " (" + p + ")"
 	}
 	return t
+}
+
+// percent is the size of a change; empty unless both sides are numbers.
+func (c *Change) percent() string {
+	a, b := number(c.A), number(c.B)
+	if a <= 0 || b <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f %%", 100*(b-a)/a)
 }
 
 // number is a count as a real; 0 when v is a text.
@@ -142,6 +150,19 @@ var columns = []string{"K", "channels", "input levels", "flush points", "fill", 
 
 // table prints one line a layer, with the columns in which anything changed.
 func (d *Diff) table(b *strings.Builder, n int) {
+	lines := d.lines(n)
+	for _, line := range lines {
+		b.WriteByte(' ')
+		text := ""
+		for j, cell := range line {
+			text += fmt.Sprintf(" %-*s ", width(lines, j), cell)
+		}
+		b.WriteString(strings.TrimRight(text, " ") + "\n")
+	}
+}
+
+// lines are the table's: names of columns, then the first n layers.
+func (d *Diff) lines(n int) [][]string {
 	lines := [][]string{append([]string{"layer", "weights"}, columns...)}
 	used := make([]bool, len(lines[0]))
 	used[0] = true
@@ -170,16 +191,15 @@ func (d *Diff) table(b *strings.Builder, n int) {
 		}
 		lines = append(lines, line)
 	}
-	for _, line := range lines {
-		b.WriteByte(' ')
-		text := ""
+	for i, line := range lines {
+		lines[i] = nil
 		for j, cell := range line {
 			if used[j] {
-				text += fmt.Sprintf(" %-*s ", width(lines, j), cell)
+				lines[i] = append(lines[i], cell)
 			}
 		}
-		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
+	return lines
 }
 
 func width(lines [][]string, j int) int {
@@ -199,12 +219,14 @@ func clip(s string) string {
 	return s
 }
 
+// commonKernel is what the names of most kernels begin with.
+const commonKernel = "conv_s8_"
+
 // shorten writes a unit once and leaves out what two kernels begin with.
 func shorten(a, b any) string {
 	x, y := fmt.Sprint(a), fmt.Sprint(b)
 	if i, j := strings.LastIndexByte(x, ' '), strings.LastIndexByte(y, ' '); i > 0 && j > 0 && x[i:] == y[j:] {
 		x = x[:i]
 	}
-	const common = "conv_s8_"
-	return strings.TrimPrefix(x, common) + " -> " + strings.TrimPrefix(y, common)
+	return strings.TrimPrefix(x, commonKernel) + " -> " + strings.TrimPrefix(y, commonKernel)
 }
