@@ -5,11 +5,12 @@
 # make generate  run generators again
 # make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
 # make bench-peers  XNNPACK on single layers and on those of whole networks, counted in the same way; loads Debian's arm64 packages
+# make hosts     snug built for arm64, under QEMU, emits the bytes of this host: all bundled networks
 # make eva       Frama-C/Eva on the portable C of the bundled keyword network, layer by layer; docs/eva.md
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test fuzz update generate check bench-arm bench-peers eva
+.PHONY: demo test fuzz update generate check bench-arm bench-peers eva hosts
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -32,6 +33,9 @@ bench-peers:
 
 eva:
 	@GO="$(GO)" ./scripts/eva.sh $(ARGS)
+
+hosts:
+	$(GO) test ./cmd/snug -run '^TestHosts$$' -v -hosts -timeout 60m
 
 generate:
 	$(GO) generate ./...

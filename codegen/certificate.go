@@ -112,5 +112,5 @@ func Layers(p *Program) []LayerReport {
 }
 
 func round(v, unit float64) float64 {
-	return float64(int64(v*unit+0.5)) / unit
+	return float64(int64(float64(v*unit)+0.5)) / unit
 }

@@ -58,7 +58,11 @@ type Kernel struct {
 }
 
 // cost is Cost in the unit that t compares in.
-func (k *Kernel) cost(w *work, t *Target) float64 { return k.Cost(w, k, t) * t.pace(k) }
+func (k *Kernel) cost(w *work, t *Target) float64 { return whole(k.Cost(w, k, t) * t.pace(k)) }
+
+// whole rounds a cost, so that hosts which fuse a product into a sum on the way
+// choose and report the same.
+func whole(cost float64) float64 { return math.Round(cost) }
 
 // Kernels is the registry. A layer takes the cheapest row that its operator,
 // accumulator and target allow.

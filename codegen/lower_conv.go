@@ -57,7 +57,7 @@ func (l *lowering) convPart(p part) error {
 	rows := rowsOf(n.In[1].Const)
 	var err error
 	for _, o := range l.options(n, w, kernels, rows) {
-		candidate := Candidate{Kernel: o.kernel.Name, Cost: math.Round(o.cost), Note: o.note}
+		candidate := Candidate{Kernel: o.kernel.Name, Cost: o.cost, Note: o.note}
 		if c.Kernel == "" && !o.refused {
 			var note string
 			if note, err = l.tryKernel(&c, &o, p, w, rows); note != "" {
@@ -96,7 +96,7 @@ func (o *option) instructions(w *work, t *Target) float64 {
 	plain := *t
 	plain.MLA, plain.Pace = 1, nil
 	if o.plan != nil {
-		return o.kernel.Form.cost(w, o.plan.Split, &plain)
+		return whole(o.kernel.Form.cost(w, o.plan.Split, &plain))
 	}
 	return o.kernel.cost(w, &plain)
 }
@@ -115,7 +115,7 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 		} else if o.plan = planRing(k.Form, w, n.Sum, n.In[0].Format.Levels, rows, l.l2); o.plan == nil {
 			o.note, o.refused = fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), true
 		} else {
-			o.note, o.cost = fmt.Sprintf("split %d", o.plan.Split), k.Form.cost(w, o.plan.Split, l.target)*l.target.pace(k)
+			o.note, o.cost = fmt.Sprintf("split %d", o.plan.Split), whole(k.Form.cost(w, o.plan.Split, l.target)*l.target.pace(k))
 		}
 	}
 	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(a.cost, b.cost) })

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 	"github.com/snug-nn/snug/runtime/kern"
 )
 
@@ -281,7 +282,7 @@ func (l *lowering) softmax(n *ir.Node) error {
 	}
 	g := &kern.Softmax{Rows: 1, C: x.c, XRow: x.c, YRow: y.c, Exp: make([]int32, 256)}
 	for d := range g.Exp {
-		g.Exp[d] = int32(math.Round(math.Exp(-float64(d)*n.In[0].Format.Scale()) * (1 << 23)))
+		g.Exp[d] = int32(math.Round(elementary.Exp(-float64(d)*n.In[0].Format.Scale()) * (1 << 23)))
 	}
 	l.call(Call{Name: l.unique(n.Name), Layer: n.Name, Kernel: "softmax_s8", Src: []Ref{x.ref()}, Dst: y.ref(), Geometry: g})
 	return nil

@@ -105,5 +105,5 @@ func fitsBudget(w []float32, scale float64, g budget) bool {
 // for a fraction.
 func roundEven(v float32) float32 {
 	const magic = 3 << 22
-	return float32(v+magic) - magic
+	return float32(float32(v)+magic) - magic
 }

@@ -364,10 +364,10 @@ func ownError(x []float32, f *ir.Format) float64 {
 	quantize32(q, x, f)
 	var e, sum, sq float64
 	for i, v := range x {
-		d := float64(v) - float64(q[i])*f.Scale()
-		e += d * d
+		d := float64(v) - float64(float64(q[i])*f.Scale())
+		e += float64(d * d)
 		sum += float64(v)
-		sq += float64(v) * float64(v)
+		sq += float64(float64(v) * float64(v))
 	}
 	n := float64(len(x))
 	return e / n / max(sq/n-sum*sum/n/n, 1e-12)

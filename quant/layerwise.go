@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 )
 
 // maxOperand and minOperand bound the bits of data and weights that the
@@ -67,7 +68,7 @@ func (s *state) startLayerwise(classes []*class) error {
 	s.search.bits = map[*ir.Node]int{}
 	for _, c := range classes {
 		if c.fixed != nil {
-			if _, frac := math.Modf(math.Log2(c.fixed.Scale())); frac != 0 || len(c.convs) > 0 {
+			if _, frac := math.Modf(elementary.Log2(c.fixed.Scale())); frac != 0 || len(c.convs) > 0 {
 				return errors.New("formats: --search layerwise: the network has formats of its own")
 			}
 			c.give(*c.fixed)
@@ -81,9 +82,9 @@ func (s *state) startLayerwise(classes []*class) error {
 // fixedPoint is the signed format of b bits whose binary point leaves room for
 // the range; without negative levels when nothing is negative.
 func fixedPoint(b int, lo, hi float64) ir.Format {
-	whole := math.Ceil(math.Log2(max(-lo, hi, 1e-9)))
+	whole := math.Ceil(elementary.Log2(max(-lo, hi, 1e-9)))
 	half := int64(1) << (b - 1)
-	f := ir.Format{Levels: ir.Bound{Lo: -half, Hi: half - 1}, Scales: []float64{math.Exp2(whole - float64(b) + 1)}}
+	f := ir.Format{Levels: ir.Bound{Lo: -half, Hi: half - 1}, Scales: []float64{math.Ldexp(1, int(whole)-b+1)}}
 	if lo >= 0 {
 		f.Levels.Lo = 0
 	}
@@ -99,7 +100,7 @@ func fixedWeights(n *ir.Node, b int) ([]float32, float64) {
 		top = max(top, v, -v)
 	}
 	most := float32(int(1)<<(b-1) - 1)
-	scale := math.Exp2(math.Ceil(math.Log2(max(float64(top), 1e-9))) - float64(b) + 1)
+	scale := math.Ldexp(1, int(math.Ceil(elementary.Log2(max(float64(top), 1e-9))))-b+1)
 	q := make([]float32, len(w))
 	inverse := float32(1 / scale)
 	for i, v := range w {
@@ -231,7 +232,7 @@ func (r *intRun) answers(c *class, v *ir.Value, real func() (realOf, error), p *
 				results[i].same = 1
 			}
 			for j, t := range out {
-				results[i].loss += float64(t-want[j]) * float64(t-want[j])
+				results[i].loss += float64(float64(t-want[j]) * float64(t-want[j]))
 			}
 			return nil
 		}, err

@@ -23,7 +23,7 @@ func batchNorm(l *legalizer, n *ir.Node) error {
 		if math.IsNaN(s) || math.IsInf(s, 0) {
 			return fmt.Errorf("channel %d has variance %g", i, variance[i])
 		}
-		a[i], b[i] = float32(s), float32(float64(beta[i])-s*float64(mean[i]))
+		a[i], b[i] = float32(s), float32(float64(beta[i])-float64(s*float64(mean[i])))
 	}
 	return l.affine(n, n.In[0], a, b)
 }
@@ -119,7 +119,7 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 			for i := range w.Const.Real[c*per : (c+1)*per] {
 				w.Const.Real[c*per+i] *= a[c]
 			}
-			bias[c] = bias[c]*a[c] + b[c]
+			bias[c] = float32(bias[c]*a[c]) + b[c]
 		}
 		if isGiven(w) {
 			scaleGiven(w, a)

@@ -22,7 +22,7 @@ const minRange = 0x1p-100
 // holds zero. Zero is a level, and stored integers straddle zero, so that any
 // subset of a sum's terms stays in its window.
 func formatFor(x int, clip, lo, hi float64) ir.Format {
-	lo, hi = lo*clip, hi*clip
+	lo, hi = float64(lo*clip), float64(hi*clip)
 	if hi-lo < minRange {
 		lo, hi = 0, 1
 	}

@@ -61,15 +61,15 @@ func (p *product) measure(c *choice) {
 		mean /= float64(p.n)
 		for j, v := range s {
 			d, t := float64(v)-mean, float64(y[j])
-			cov += d * t
-			own += d * d
-			power += t * t
+			cov += float64(d * t)
+			own += float64(d * d)
+			power += float64(t * t)
 		}
 		if p.exact == nil && cov > 0 {
 			c.scales[i] = max(cov/own, p.floor[i])
 		}
 		scale := c.scales[i]
-		c.noise += max(power-2*scale*cov+scale*scale*own, 0)
+		c.noise += max(power-float64(2*scale*cov)+float64(scale*scale*own), 0)
 		c.power += power
 	}
 }

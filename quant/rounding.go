@@ -221,20 +221,20 @@ func l1(q []float32) float64 {
 // q G q' follows from it, for W G = B. What the ridge added is taken off.
 func (s *solver) err(i int, q []float32, scale, fed float64) float64 {
 	k := s.p.k
-	fed *= scale * scale
+	fed = float64(fed * (scale * scale))
 	var qq, qb, qr, wb, apart float64
 	for j, v := range q {
 		v, b := float64(v), float64(s.rhs[i*k+j])
-		qq += v * v
-		qb += v * b
-		qr += v * float64(s.cross[i*k+j])
-		wb += float64(s.best[i*k+j]) * b
-		d := scale*v - float64(s.prior[i*k+j])
-		apart += d * d
+		qq += float64(v * v)
+		qb += float64(v * b)
+		qr += float64(v * float64(s.cross[i*k+j]))
+		wb += float64(float64(s.best[i*k+j]) * b)
+		d := float64(scale*v) - float64(s.prior[i*k+j])
+		apart += float64(d * d)
 	}
-	e := fed - s.lambda*apart
-	power := (fed-wb+2*scale*qb)/(scale*scale) - s.lambda*qq
-	if slope := qr - scale*power; s.p.exact == nil && power > 0 && qr > 0 {
+	e := fed - float64(s.lambda*apart)
+	power := (fed-wb+float64(2*scale*qb))/float64(scale*scale) - float64(s.lambda*qq)
+	if slope := qr - float64(scale*power); s.p.exact == nil && power > 0 && qr > 0 {
 		e -= slope * slope / power
 	}
 	return e
@@ -251,7 +251,7 @@ func (s *solver) repair(q []float32, i int, scale float64) {
 	for a, v := range q {
 		if v != 0 {
 			for j := range slope {
-				slope[j] += scale * float64(v) * float64(s.moment(a, j))
+				slope[j] += float64(scale * float64(v) * float64(s.moment(a, j)))
 			}
 		}
 	}
@@ -262,14 +262,14 @@ func (s *solver) repair(q []float32, i int, scale float64) {
 				continue
 			}
 			sign := math.Copysign(1, float64(v))
-			if e := scale*scale*float64(s.moment(j, j)) - 2*scale*sign*slope[j]; e < least {
+			if e := float64(scale*scale*float64(s.moment(j, j))) - float64(2*scale*sign*slope[j]); e < least {
 				at, least = j, e
 			}
 		}
 		sign := math.Copysign(1, float64(q[at]))
 		q[at] -= float32(sign)
 		for j := range slope {
-			slope[j] -= scale * sign * float64(s.moment(at, j))
+			slope[j] -= float64(scale * sign * float64(s.moment(at, j)))
 		}
 	}
 }

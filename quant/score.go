@@ -67,7 +67,7 @@ func variance(y []float32) float64 {
 	var sum, sq float64
 	for _, v := range y {
 		sum += float64(v)
-		sq += float64(v) * float64(v)
+		sq += float64(float64(v) * float64(v))
 	}
 	n := float64(len(y))
 	return max(sq/n-sum*sum/n/n, 0)
@@ -86,9 +86,9 @@ func unexplained(q, y []float32) float64 {
 	power := 0.0
 	for i, v := range q {
 		d, t := float64(v)-meanQ, float64(y[i])-meanY
-		own += d * d
-		cov += d * t
-		power += t * t
+		own += float64(d * d)
+		cov += float64(d * t)
+		power += float64(t * t)
 	}
 	if cov > 0 {
 		power -= cov * cov / own

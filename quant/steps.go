@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 )
 
 // balances are the exponents that are tried for the steps of a class: a channel
@@ -75,7 +76,7 @@ func (c *class) balanced(readers []reader, p *profile, balance float64) []float6
 				w += weightPower(rd.node, own)
 			}
 		}
-		steps[ch] = math.Pow(max(x, 1e-12)/max(w, 1e-12), balance/2)
+		steps[ch] = elementary.Pow(max(x, 1e-12)/max(w, 1e-12), balance/2)
 	}
 	c.bound(steps, p)
 	return steps
@@ -94,7 +95,7 @@ func (p *profile) reach(power float64) []float64 {
 	steps := make([]float64, len(p.lo))
 	least := (slices.Max(p.hi) - slices.Min(p.lo)) / (maxStep * maxStep)
 	for ch := range steps {
-		steps[ch] = math.Pow(max(p.hi[ch]-p.lo[ch], least, minRange), power)
+		steps[ch] = elementary.Pow(max(p.hi[ch]-p.lo[ch], least, minRange), power)
 	}
 	return steps
 }
@@ -121,14 +122,14 @@ func (c *class) hold(steps []float64, p *profile) {
 	sum, n := 0.0, 0
 	for ch, hi := range p.hi {
 		if hi >= limit*(1-1e-3) {
-			sum += math.Log(steps[ch])
+			sum += elementary.Log(steps[ch])
 			n++
 		}
 	}
 	if n == 0 {
 		return
 	}
-	mean := math.Exp(sum / float64(n))
+	mean := elementary.Exp(sum / float64(n))
 	for ch, hi := range p.hi {
 		if hi >= limit*(1-1e-3) {
 			steps[ch] = 1
@@ -152,7 +153,7 @@ func weightPower(n *ir.Node, ch int) float64 {
 	sum := 0.0
 	for m := ch / cg * mg; m < (ch/cg+1)*mg; m++ {
 		for _, v := range w.Const.Real[(m*cg+ch%cg)*taps:][:taps] {
-			sum += float64(v) * float64(v)
+			sum += float64(float64(v) * float64(v))
 		}
 	}
 	return sum / float64(mg*taps)

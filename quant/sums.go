@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 	"github.com/snug-nn/snug/ir/eval"
 )
 
@@ -131,7 +132,9 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 }
 
 // exactScale returns the least scale from s on that is a power of two of unit.
-func exactScale(s, unit float64) float64 { return math.Exp2(math.Ceil(math.Log2(s/unit)-1e-9)) * unit }
+func exactScale(s, unit float64) float64 {
+	return math.Ldexp(unit, int(math.Ceil(elementary.Log2(s/unit)-1e-9)))
+}
 
 // exactRow rounds a row at the least exact scale from s on that keeps the
 // budget.
@@ -207,15 +210,15 @@ func (r *intRun) bias(n *ir.Node, t *target, x []float32, correct bool) {
 		}
 		q := math.Round((float64(b[c]) + shift) / unit)
 		q = min(max(q, -1<<28), 1<<28)
-		rest := t.mean[c] + float64(b[c]) - q*unit // of the real sum, once the integers' bias is taken off
+		rest := t.mean[c] + float64(b[c]) - float64(q*unit) // of the real sum, once the integers' bias is taken off
 		for j := range want {
-			d := float64(want[j]) - float64(got[j])*unit + rest
-			noise += d * d
-			signal += float64(want[j]) * float64(want[j])
+			d := float64(want[j]) - float64(float64(got[j])*unit) + rest
+			noise += float64(d * d)
+			signal += float64(float64(want[j]) * float64(want[j]))
 		}
 		n.Sum.Bias[c] = int32(q) - int32(in.Zero*n.Sum.Channels[c].Sum)
 	}
-	n.Sum.SNR = 10 * math.Log10(max(signal, 1e-30)/max(noise, 1e-30))
+	n.Sum.SNR = 10 * elementary.Log10(max(signal, 1e-30)/max(noise, 1e-30))
 }
 
 // constantUnits is how many units of a sum make a level of a channel that is
@@ -253,7 +256,7 @@ func scaleFor(r float64, pow2 bool) ir.Scale {
 	if !pow2 {
 		return ir.ScaleFor(r)
 	}
-	return ir.Scale{Shift: int8(min(max(-math.Round(math.Log2(r)), -31), 31))}
+	return ir.Scale{Shift: int8(min(max(-math.Round(elementary.Log2(r)), -31), 31))}
 }
 
 // sums returns a function that computes the integer sums of image i, before

@@ -2,10 +2,10 @@ package eval
 
 import (
 	"errors"
-	"math"
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 )
 
 // arith folds an operation over any number of broadcast operands of one kind.
@@ -78,7 +78,7 @@ func pow(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		eachRun(y.Shape, a.Shape, b.Shape, func(to, n, fromA, lenA, fromB, lenB int) {
 			for i := range n {
 				base, exponent := a.Int[fromA+min(i, lenA-1)], b.Real[fromB+min(i, lenB-1)]
-				y.Int[to+i] = integerOf(math.Pow(float64(base), float64(exponent)))
+				y.Int[to+i] = integerOf(elementary.Pow(float64(base), float64(exponent)))
 			}
 		})
 	}
@@ -86,12 +86,12 @@ func pow(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	return nil
 }
 
-func powReal(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }
+func powReal(a, b float32) float32 { return float32(elementary.Pow(float64(a), float64(b))) }
 
 // powInt wraps as multiplication does; what is no integer is truncated.
 func powInt(a, b int64) int64 {
 	if b < 0 {
-		return integerOf(math.Pow(float64(a), float64(b)))
+		return integerOf(elementary.Pow(float64(a), float64(b)))
 	}
 	y := int64(1)
 	for ; b > 0; b >>= 1 {

@@ -23,11 +23,14 @@ func multiplyTile(k int, a, b, c []float32, ldc int) {
 func axpy(a float32, x, y []float32) {
 	x = x[:len(y)]
 	n := len(y) &^ 7
-	if n > 0 && hasFMA {
+	switch {
+	case n == 0:
+	case hasFMA:
 		axpyFMA(n, a, &x[0], &y[0])
-		x, y = x[n:], y[n:]
+	default:
+		axpyWide(a, x[:n], y[:n])
 	}
-	axpyGeneric(a, x, y)
+	axpyGeneric(a, x[n:], y[n:])
 }
 
 // dot returns the sum of x[i]*y[i].
@@ -35,9 +38,12 @@ func dot(x, y []float32) float32 {
 	y = y[:len(x)]
 	n := len(x) &^ 7
 	sum := float32(0)
-	if n > 0 && hasFMA {
+	switch {
+	case n == 0:
+	case hasFMA:
 		sum = dotFMA(n, &x[0], &y[0])
-		x, y = x[n:], y[n:]
+	default:
+		sum = dotWide(x[:n], y[:n])
 	}
-	return sum + dotGeneric(x, y)
+	return sum + dotGeneric(x[n:], y[n:])
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 )
 
 // batchNorm makes one factor and one summand of the four parameters, in float64
@@ -55,7 +56,7 @@ func power(v float64, exponent float32) float64 {
 		root := math.Sqrt(v)
 		return root * math.Sqrt(root)
 	}
-	return math.Pow(v, float64(exponent))
+	return elementary.Pow(v, float64(exponent))
 }
 
 // softmax works along one axis, or over all from it on when FlattenToAxis is set.
@@ -87,14 +88,14 @@ func softmaxRow(y, x []float32, n, step int, logarithm bool) {
 	}
 	sum := 0.0
 	for i := range n {
-		sum += math.Exp(float64(x[i*step]) - top)
+		sum += elementary.Exp(float64(x[i*step]) - top)
 	}
 	for i := range n {
 		d := float64(x[i*step]) - top
 		if logarithm {
-			y[i*step] = float32(d - math.Log(sum))
+			y[i*step] = float32(d - elementary.Log(sum))
 		} else {
-			y[i*step] = float32(math.Exp(d) / sum)
+			y[i*step] = float32(elementary.Exp(d) / sum)
 		}
 	}
 }

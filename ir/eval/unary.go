@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/snug-nn/snug/ir"
+	"github.com/snug-nn/snug/ir/elementary"
 )
 
 // unary applies f, computed in float64, to every element.
@@ -26,16 +27,16 @@ func unaryOf(f func(a *ir.Attrs, x float64) float64) op {
 
 func ceil(x float64) float64    { return math.Ceil(x) }
 func floor(x float64) float64   { return math.Floor(x) }
-func exp(x float64) float64     { return math.Exp(x) }
+func exp(x float64) float64     { return elementary.Exp(x) }
 func sqrt(x float64) float64    { return math.Sqrt(x) }
-func tanh(x float64) float64    { return math.Tanh(x) }
-func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+func tanh(x float64) float64    { return elementary.Tanh(x) }
+func sigmoid(x float64) float64 { return 1 / (1 + elementary.Exp(-x)) }
 
 func hardSwish(x float64) float64 { return x * min(max(x/6+0.5, 0), 1) }
 
 func elu(a *ir.Attrs, x float64) float64 {
 	if x < 0 {
-		return float64(a.Alpha) * math.Expm1(x)
+		return float64(a.Alpha) * elementary.Expm1(x)
 	}
 	return x
 }
