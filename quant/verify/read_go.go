@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"strconv"
 	"strings"
 )
@@ -39,6 +40,7 @@ func readGo(model, weights string) (*source, error) {
 	if err := s.goTables(w); err != nil {
 		return nil, fmt.Errorf("weights.go: %w", err)
 	}
+	runs := 0
 	for _, d := range m.Decls {
 		switch d := d.(type) {
 		case *ast.GenDecl:
@@ -52,12 +54,16 @@ func readGo(model, weights string) (*source, error) {
 				}
 			}
 		case *ast.FuncDecl:
-			if d.Name.Name == "Run" {
+			if d.Name.Name == "Run" && d.Body != nil {
+				runs++
 				if err := s.goCalls(d.Body); err != nil {
 					return nil, fmt.Errorf("model.go: Run: %w", err)
 				}
 			}
 		}
+	}
+	if runs != 1 {
+		return nil, fmt.Errorf("model.go: holds %d functions Run, want one", runs)
 	}
 	return s, nil
 }
@@ -218,16 +224,35 @@ func goPieces(lit *ast.CompositeLit) ([]piece, error) {
 	return ps, nil
 }
 
-// goCalls reads the statements of Run.
+// goAround are the statements before the calls.
+var goAround = map[string]bool{"t := m.arena": true, "in, out = in[:InSize], out[:OutSize]": true}
+
+// goAssignment writes an assignment as gofmt does.
+func goAssignment(a *ast.AssignStmt) string {
+	side := func(all []ast.Expr) string {
+		var names []string
+		for _, e := range all {
+			names = append(names, types.ExprString(e))
+		}
+		return strings.Join(names, ", ")
+	}
+	return side(a.Lhs) + " " + a.Tok.String() + " " + side(a.Rhs)
+}
+
+// goCalls reads the statements of Run. It refuses what is no call of a kernel: the
+// proof would say nothing about it.
 func (s *source) goCalls(body *ast.BlockStmt) error {
 	for _, st := range body.List {
+		if a, ok := st.(*ast.AssignStmt); ok && len(s.calls) == 0 && goAround[goAssignment(a)] {
+			continue
+		}
 		e, ok := st.(*ast.ExprStmt)
 		if !ok {
-			continue
+			return errors.New("a statement of Run that is not a call")
 		}
 		c, ok := e.X.(*ast.CallExpr)
 		if !ok {
-			return errors.New("a statement that is not a call")
+			return errors.New("a statement of Run that is not a call")
 		}
 		id, ok := c.Fun.(*ast.Ident)
 		if !ok || goKernels[id.Name] == "" {
@@ -245,9 +270,9 @@ func (s *source) goCalls(body *ast.BlockStmt) error {
 			case *ast.Ident:
 				if a.Name == "in" || a.Name == "out" {
 					out.src = append(out.src, a.Name)
-				} else { // weights, or a table
-					s.geometry[out.layer].ref["weights"] = a.Name
-					s.geometry[out.layer].ref["table"] = a.Name
+				} else if g, ok := s.geometry[out.layer]; ok { // weights, or a table
+					g.ref["weights"] = a.Name
+					g.ref["table"] = a.Name
 				}
 			}
 		}
