@@ -6,11 +6,12 @@
 # make bench-arm instructions of bundled networks under QEMU against testdata/bench; ARGS=-update rewrites it
 # make bench-peers  XNNPACK on single layers and on those of whole networks, counted in the same way; loads Debian's arm64 packages
 # make hosts     snug built for arm64, under QEMU, emits the bytes of this host: all bundled networks
+# make misra     cppcheck's MISRA addon on emitted C, every target: each finding has its deviation
 # make eva       Frama-C/Eva on the portable C of the bundled keyword network, layer by layer; docs/eva.md
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test fuzz update generate check bench-arm bench-peers eva hosts
+.PHONY: demo test fuzz update generate check bench-arm bench-peers eva hosts misra
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -36,6 +37,9 @@ eva:
 
 hosts:
 	$(GO) test ./cmd/snug -run '^TestHosts$$' -v -hosts -timeout 60m
+
+misra:
+	$(GO) test ./cmd/snug -run '^TestMisra$$' -v -misra all -timeout 180m
 
 generate:
 	$(GO) generate ./...

@@ -5,6 +5,7 @@ set -u
 need=""
 command -v gcc >/dev/null || need="$need gcc libc6-dev"
 command -v cmake >/dev/null || need="$need cmake make"
+command -v cppcheck >/dev/null || need="$need cppcheck"
 command -v c++ >/dev/null || need="$need g++"
 command -v qemu-aarch64 >/dev/null || need="$need qemu-user"
 command -v aarch64-linux-gnu-gcc >/dev/null || need="$need gcc-aarch64-linux-gnu libc6-dev-arm64-cross"

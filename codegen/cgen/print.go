@@ -61,6 +61,7 @@ type file struct {
 	Random                       int
 	Sources, Test                string   // what stands before the names of files there: "" or a folder and /
 	Dirs, Headers                []string // where compilers look, and all that hold headers
+	Builds                       []string // what compilers define in each way to build the sources
 }
 
 // Print returns the sources of p and its certificate, in one folder, sorted by
@@ -77,6 +78,7 @@ func PrintAs(p *codegen.Program, known *codegen.KnownAnswer, l *layout.Layout) (
 		Tables: tablesOf(p), Seed: known.Seed, Hash: known.Hash, Random: known.Random,
 		CheckX: 1, CheckY: 1, CheckIncludes: []string{"snug_check.h"},
 		Sources: prefix(l.Sources), Test: prefix(l.Test), Dirs: l.Includes(), Headers: []string{""},
+		Builds: buildsOf(p.Target),
 	}
 	if len(d.Dirs) > 0 {
 		d.Headers = nil
@@ -139,6 +141,7 @@ func PrintAs(p *codegen.Program, known *codegen.KnownAnswer, l *layout.Layout) (
 		return nil, err
 	}
 	files = append(append(files, kernels...), cert, report)
+	files = append(files, misraFile(p.Name, files))
 	for i := range files {
 		files[i].Name = l.Place(p.Name, files[i].Name)
 	}

@@ -216,7 +216,7 @@ static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
         const int32_t first = l->conv && l->shared ? c % l->shared : 0;
         for (p = first; p < first + pixels; p++) {
             for (sign = 0; sign < 2; sign++) {
-                memset(l->x, 0, (size_t)l->size);
+                (void)memset(l->x, 0, (size_t)l->size);
                 for (i = c; i < c + step; i++) {
                     snug_check_extreme(l, i, p, sign);
                 }
@@ -263,7 +263,7 @@ static inline void snug_check_late(const snug_layer *l, int32_t c, int32_t lane,
 {
     int64_t need = snug_check_middle(l, c);
     int32_t i, j, pass;
-    memset(l->x, 0, (size_t)l->size);
+    (void)memset(l->x, 0, (size_t)l->size);
     for (pass = 0; pass < 2; pass++) {
         for (i = 0; i < snug_check_pieces(l); i++) {
             for (j = 0; j < snug_check_len(l, i); j++) {

@@ -82,7 +82,7 @@ static inline int64_t snug_check_ring(const snug_ring_layer *l, int32_t *layers,
         for (sign = 0; sign < 2; sign++) {
             const int32_t at = (2 * c + sign) % (out * out);
             int8_t *x = l->x + (at / out * side + at % out) * l->form->stride * l->ring->phase * cin;
-            memset(l->x, 0, (size_t)l->size);
+            (void)memset(l->x, 0, (size_t)l->size);
             for (r = 0; r < kernel; r++) {
                 for (s = 0; s < kernel; s++) {
                     for (i = 0; i < cin; i++) {

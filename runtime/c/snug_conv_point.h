@@ -182,7 +182,7 @@ static inline void snug_point_load(const snug_conv *g, int32_t c, int32_t n, snu
         b->start[i] = b->start[i - lanes / 8];
     }
     b->ends = snug_lanes_ends(&g->q);
-    memset(wide + lanes * g->k, 0, (size_t)((-g->k & 7) * lanes) * sizeof *wide);
+    (void)memset(wide + lanes * g->k, 0, (size_t)((-g->k & 7) * lanes) * sizeof *wide);
 }
 
 static inline void snug_conv_s8_a16_point(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
@@ -201,10 +201,10 @@ static inline void snug_conv_s8_a16_point(const snug_conv *g, const int8_t *x, i
         snug_point_load(g, c, n, b, wide);
         if (n > SNUG_LANES) {
             left = snug_point_tiles32(g, b, wide, &p, left, c, n);
-            snug_point_tile32(g, b, wide, &p, left, c, n);
+            (void)snug_point_tile32(g, b, wide, &p, left, c, n);
         } else {
             left = snug_point_tiles16(g, b, wide, &p, left, c, n);
-            snug_point_tile16(g, b, wide, &p, left, c, n);
+            (void)snug_point_tile16(g, b, wide, &p, left, c, n);
         }
     }
 }

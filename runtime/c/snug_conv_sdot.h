@@ -68,7 +68,7 @@ static inline int8x8_t snug_sdot_give(const snug_wide8 *t, int32x4_t a, int32x4_
                                       int32_t half)
 {
     a = vaddq_s32(a, t->bias[0]), b = vaddq_s32(b, t->bias[1]);
-    if (half) {
+    if (half != 0) {
         a = vrshrq_n_s32(a, 1), b = vrshrq_n_s32(b, 1);
     }
     a = vrshlq_s32(vqrdmulhq_s32(a, t->mul[0]), t->shift[0]);

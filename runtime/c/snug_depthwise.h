@@ -27,7 +27,8 @@ static inline int32_t snug_dw3_sevens(int32_t h, int32_t w)
 static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
 {
     int32_t t;
-    for (n += c; c < n; c++) {
+    n += c;
+    for (; c < n; c++) {
         uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
         int32_t sum = 0;
         for (t = 0; t < g->taps; t++) {
@@ -104,7 +105,8 @@ static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x
 static inline void snug_dw_a32(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
 {
     int32_t t;
-    for (n += c; c < n; c++) {
+    n += c;
+    for (; c < n; c++) {
         int32_t sum = 0;
         for (t = 0; t < g->taps; t++) {
             sum += x[g->tap[t].at + c] * g->weights[t * g->c + c];

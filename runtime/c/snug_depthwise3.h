@@ -84,13 +84,13 @@ static inline int32_t snug_dw3_channels(const snug_depthwise *g, const int8_t *x
 #if defined(__aarch64__)
     if (c + 16 <= g->c) {
         snug_dw3_load(g, c, 16, &b);
-        if (snug_dw3_sevens(g->h, g->w)) {
-            if (two) {
+        if (snug_dw3_sevens(g->h, g->w) != 0) {
+            if (two != 0) {
                 snug_dw3_sevens_s2(g, &b, x, y, x_row, x_col);
             } else {
                 snug_dw3_sevens_s1(g, &b, x, y, x_row, x_col);
             }
-        } else if (two) {
+        } else if (two != 0) {
             snug_dw3_sixteen_s2(g, &b, x, y, x_row, x_col);
         } else {
             snug_dw3_sixteen_s1(g, &b, x, y, x_row, x_col);
@@ -105,7 +105,7 @@ static inline int32_t snug_dw3_channels(const snug_depthwise *g, const int8_t *x
         return 8;
     }
 #endif
-    if (two) {
+    if (two != 0) {
         snug_dw3_eight_s2(g, &b, x, y, x_row, x_col);
     } else {
         snug_dw3_eight_s1(g, &b, x, y, x_row, x_col);

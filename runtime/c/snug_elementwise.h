@@ -205,7 +205,7 @@ static inline void snug_copy_s8(const snug_map *map, const int8_t *x, int8_t *y)
                     const int8_t *xp = x + a * g->x[0] + b * g->x[1] + c * g->x[2] + d * g->x[3];
                     int8_t *yp = y + a * g->y[0] + b * g->y[1] + c * g->y[2] + d * g->y[3];
                     if (g->x[4] == 1 && g->y[4] == 1) {
-                        memmove(yp, xp, (size_t)g->dim[4]);
+                        (void)memmove(yp, xp, (size_t)g->dim[4]);
                         continue;
                     }
                     for (e = 0; e < g->dim[4]; e++) {
@@ -231,11 +231,11 @@ static inline void snug_frame_s8(const snug_frame *g, int8_t *y)
     int32_t r;
     for (r = 0; r < g->h; r++, y += line) {
         if (r < g->top || r >= g->h - g->bottom) {
-            memset(y, g->zero, (size_t)line);
+            (void)memset(y, g->zero, (size_t)line);
             continue;
         }
-        memset(y, g->zero, (size_t)(g->left * g->c));
-        memset(y + line - g->right * g->c, g->zero, (size_t)(g->right * g->c));
+        (void)memset(y, g->zero, (size_t)g->left * (size_t)g->c);
+        (void)memset(y + line - g->right * g->c, g->zero, (size_t)g->right * (size_t)g->c);
     }
 }
 

@@ -226,7 +226,7 @@ static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, 
                                         const snug_narrow8 *tb, const snug_ends *e)
 {
     a = snug_scale8(a, ta, form & SNUG_FORM_HALF), b = snug_scale8(b, tb, form & SNUG_FORM_HALF);
-    if (form & SNUG_FORM_RELU) {
+    if ((form & SNUG_FORM_RELU) != 0) {
         uint8x16_t v = SNUG_NARROW_U(vqmovun_s16(a), b);
         v = form & SNUG_FORM_FULL ? v : vminq_u8(v, e->width);
         return form & SNUG_FORM_ZERO ? vreinterpretq_s8_u8(v) : vaddq_s8(vreinterpretq_s8_u8(v), e->lo);

@@ -2,6 +2,7 @@
 #ifndef SNUG_REQUANT_H
 #define SNUG_REQUANT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -76,7 +77,8 @@ static inline int8_t snug_requantize(const snug_requant *q, int32_t sum, int32_t
 /* The 16-bit sum that a register holds after wrapping adds, read as signed. */
 static inline int32_t snug_wrap16(uint32_t v)
 {
-    return (int32_t)((v & 0xffffu) ^ 0x8000u) - 0x8000;
+    const uint32_t half = (v & 0xffffu) ^ 0x8000u;
+    return (int32_t)half - 0x8000;
 }
 
 #if SNUG_NEON
@@ -94,7 +96,7 @@ static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, i
     left = vmaxq_s32(vnegq_s32(shift), vdupq_n_s32(0));
     t = vaddq_s32(sum, vld1q_s32(q->bias + c));
     t = vshlq_s32(q->half ? vrshrq_n_s32(t, 1) : t, left);
-    if (q->mul) {
+    if (q->mul != NULL) {
         t = vqrdmulhq_s32(t, vshll_n_s16(vld1_s16(q->mul + c), 16));
     }
     return vrshlq_s32(t, vminq_s32(vnegq_s32(shift), vdupq_n_s32(0)));
@@ -166,13 +168,13 @@ static inline int16x8_t snug_fast8(int16x8_t sum, const snug_narrow8 *t, int32_t
 
 static inline int32x4_t snug_wide4(const snug_requant *q, const snug_wide8 *t, int32_t i, int32x4_t v)
 {
-    if (q->half) {
+    if (q->half != 0) {
         v = vrshrq_n_s32(v, 1);
     }
     if (q->narrow == 0) {
         v = vshlq_s32(v, t->left[i]);
     }
-    if (q->mul) {
+    if (q->mul != NULL) {
         v = vqrdmulhq_s32(v, t->mul[i]);
     }
     return vrshlq_s32(v, t->shift[i]);
@@ -182,7 +184,7 @@ static inline int32x4_t snug_wide4(const snug_requant *q, const snug_wide8 *t, i
 static inline int16x8_t snug_requantize8(const snug_requant *q, const snug_channels8 *t, int16x8_t sum)
 {
     int32x4_t a, b;
-    if (snug_is_fast(q)) {
+    if (snug_is_fast(q) != 0) {
         return snug_fast8(sum, &t->narrow, q->half);
     }
     a = snug_wide4(q, &t->wide, 0, vaddw_s16(t->wide.bias[0], vget_low_s16(sum)));

@@ -225,7 +225,7 @@ SNUG_EACH_FORM void snug_ring_give(const snug_ring *g, const snug_narrow8 *t, co
         SNUG_UNROLL
         for (col = 0; col < out; col++, yp += y_col) {
             int16x8_t sum = shift ? vshlq_s16(v[row * out + col], right) : v[row * out + col];
-            if (sums) {
+            if (sums != NULL) {
                 sum = vaddq_s16(vaddq_s16(sum, last), vld1q_s16(sums + SNUG_LANES * (row * out + col)));
             }
             vst1_s8(yp, vmin_s8(vmax_s8(vqmovn_s16(snug_fast8(sum, &table, half)), lo), hi));
@@ -265,7 +265,7 @@ SNUG_EACH_FORM void snug_ring_tiles(const snug_ring *g, const snug_ring_form *f,
         snug_ring_offset(g, ch, s, f->shift, offset);
 #if SNUG_NEON
         if (ch->fast && g->split == 1) {
-            if (g->q.half) {
+            if (g->q.half != 0) {
                 snug_ring_whole(g, f, ch, m, offset, 1, tiles, at, y);
             } else {
                 snug_ring_whole(g, f, ch, m, offset, 0, tiles, at, y);
@@ -294,7 +294,7 @@ SNUG_EACH_FORM void snug_ring_tiles(const snug_ring *g, const snug_ring_form *f,
         }
     }
 #if SNUG_NEON
-    if (ch->fast) {
+    if (ch->fast != 0) {
         return;
     }
 #endif
