@@ -49,7 +49,7 @@ static inline void snug_dot_store(const snug_requant *q, int32x4_t sum, int32_t 
         const int32x4_t v = snug_requantize4(q, sum, c);
         const int32x2_t word = vreinterpret_s32_s8(snug_pack8(q, v, v));
         const int32_t four = vget_lane_s32(word, 0);
-        memcpy(y + c, &four, sizeof four);
+        (void)memcpy(y + c, &four, sizeof four);
     } else {
         int32_t lanes[4];
         vst1q_s32(lanes, sum);
