@@ -295,12 +295,15 @@ func rowsOf(w []int64, pieces []piece, g fields, packing string, channels int) (
 func (s *source) digests(tables []ir.CertificateTable) error {
 	want := map[string]string{}
 	for _, t := range tables {
+		if _, twice := want[t.Name]; twice {
+			return fmt.Errorf("table %s stands twice in the certificate", t.Name)
+		}
 		want[t.Name] = t.SHA256
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.tables)) {
 		sum, ok := want[name]
 		if !ok {
-			continue
+			return fmt.Errorf("table %s is not in the certificate", name)
 		}
 		delete(want, name)
 		if digest(s.tables[name]) != sum {

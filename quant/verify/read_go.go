@@ -88,6 +88,12 @@ func (s *source) goTables(f *ast.File) error {
 					return fmt.Errorf("%s: %w", name, err)
 				}
 				texts[name] = text
+				ast.Inspect(v.Values[0], func(n ast.Node) bool { // a part of a table is none
+					if id, ok := n.(*ast.Ident); ok {
+						delete(s.tables, id.Name)
+					}
+					return true
+				})
 				values := make([]int64, len(text))
 				for i := range len(text) {
 					values[i] = int64(int8(text[i]))

@@ -1,0 +1,150 @@
+package codegen_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/cgen"
+)
+
+var (
+	mutants    = flag.Int("mutants", 0, "faulty kernels that TestKernelMutants makes; 200 take minutes")
+	mutantSeed = flag.Uint64("mutantseed", 1, "what they are drawn from")
+)
+
+// slips are the mistakes that are made in kernels: one operator for another.
+var slips = []struct {
+	find *regexp.Regexp
+	put  string
+}{
+	{regexp.MustCompile(` \+ `), " - "}, {regexp.MustCompile(` - `), " + "}, {regexp.MustCompile(` \* `), " + "},
+	{regexp.MustCompile(` < `), " <= "}, {regexp.MustCompile(` > `), " >= "}, {regexp.MustCompile(` <= `), " < "}, {regexp.MustCompile(` >= `), " > "},
+	{regexp.MustCompile(` == `), " != "}, {regexp.MustCompile(` != `), " == "}, {regexp.MustCompile(` && `), " || "}, {regexp.MustCompile(` \|\| `), " && "},
+	{regexp.MustCompile(` \+= `), " -= "}, {regexp.MustCompile(`= 0u?;`), "= 1;"}, {regexp.MustCompile(` >> `), " << "}, {regexp.MustCompile(` 1\b`), " 2"},
+	{regexp.MustCompile(`->lo\b`), "->hi"}, {regexp.MustCompile(`x_row\b`), "x_col"}, {regexp.MustCompile(`y_col\b`), "y_row"}, {regexp.MustCompile(`stride_h\b`), "stride_w"},
+	{regexp.MustCompile(`->half\b`), "->zero"},
+}
+
+// A site is a place in a kernel's file where a slip can be made.
+type site struct {
+	file, line, from, to int
+	put                  string
+}
+
+// sites lists those in statements of the portable C of kernels.
+func sites(files []codegen.File) []site {
+	var all []site
+	for i, f := range files {
+		if !strings.HasPrefix(f.Name, "snug_") || strings.HasPrefix(f.Name, "snug_check") {
+			continue
+		}
+		var skip []bool // of each open #if: is this part left out?
+		for j, line := range strings.Split(string(f.Data), "\n") {
+			switch {
+			case strings.HasPrefix(line, "#if"):
+				skip = append(skip, strings.HasPrefix(line, "#if SNUG_NEON"))
+			case strings.HasPrefix(line, "#else"):
+				skip[len(skip)-1] = !skip[len(skip)-1]
+			case strings.HasPrefix(line, "#endif"):
+				skip = skip[:len(skip)-1]
+			}
+			code, _, _ := strings.Cut(line, "/*")
+			if slices.Contains(skip, true) || !strings.HasPrefix(line, "    ") || strings.HasSuffix(line, "\\") || !strings.ContainsAny(code, ";{") {
+				continue
+			}
+			for _, s := range slips {
+				for _, at := range s.find.FindAllStringIndex(code, -1) {
+					all = append(all, site{i, j, at[0], at[1], s.put})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestKernelMutants makes kernels faulty, one operator at a time, and holds that the
+// emitted known-answer test notices nine of ten. A mutant that does not compile does
+// not count. A survivor is a mistake that the test lets pass, or none at all, as
+// a < for a != at the end of a loop: each is printed with its line, for a reader to judge.
+func TestKernelMutants(t *testing.T) {
+	if *mutants == 0 {
+		t.Skip("-mutants says how many")
+	}
+	var nets [][]codegen.File
+	for i := range accums[:2] {
+		g := zoo(uint64(i), accums[i])
+		p, err := codegen.Lower(g, codegen.FindTarget("generic-c"), &codegen.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := cgen.Print(p, known(t, g))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nets = append(nets, files)
+	}
+	r := rand.New(rand.NewPCG(*mutantSeed, 0))
+	tried, killed := 0, 0
+	for tried < *mutants {
+		files := slices.Clone(nets[tried%2])
+		all := sites(files)
+		s := all[r.IntN(len(all))]
+		lines := strings.Split(string(files[s.file].Data), "\n")
+		old := lines[s.line]
+		lines[s.line] = old[:s.from] + s.put + old[s.to:]
+		files[s.file].Data = []byte(strings.Join(lines, "\n"))
+		noticed, err := runMutant(t, files)
+		if err != nil {
+			continue
+		}
+		tried++
+		if noticed {
+			killed++
+			continue
+		}
+		t.Logf("%s:%d: not noticed: %s for %s", files[s.file].Name, s.line+1, strings.TrimSpace(lines[s.line]), strings.TrimSpace(old))
+	}
+	t.Logf("%d of %d faulty kernels noticed", killed, tried)
+	if 10*killed < 9*tried {
+		t.Errorf("only %d of %d faulty kernels noticed", killed, tried)
+	}
+}
+
+// runMutant builds and runs the known-answer test; the error says that it does not
+// compile. A test that does not end has noticed too.
+func runMutant(t *testing.T, files []codegen.File) (noticed bool, err error) {
+	dir, err := os.MkdirTemp(t.TempDir(), "mutant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exe := filepath.Join(dir, "test")
+	if out, err := exec.Command("cc", "-w", "-O1", "-o", exe, filepath.Join(dir, "zoo_test.c"), filepath.Join(dir, "zoo_weights.c")).CombinedOutput(); err != nil {
+		return false, fmt.Errorf("%w: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, exe).CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return err != nil || !bytes.Contains(out, []byte("zoo: PASS")), nil
+}
