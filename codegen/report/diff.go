@@ -148,6 +148,9 @@ func facts(a, b *Folder) []Change {
 		if x.Quantized.Top1 != nil && y.Quantized.Top1 != nil {
 			c.add("top-1 of the integers", percent(*x.Quantized.Top1), percent(*y.Quantized.Top1))
 		}
+		if x.Drop != nil && y.Drop != nil {
+			c.add("drop in points, s.e.", fmt.Sprintf("%.2f, %.2f", *x.Drop, x.DropSE), fmt.Sprintf("%.2f, %.2f", *y.Drop, y.DropSE))
+		}
 		c.add("agreement with float", percent(x.Agreement), percent(y.Agreement))
 		c.add("inputs judged", x.Images, y.Images)
 	}

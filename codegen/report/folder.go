@@ -39,6 +39,8 @@ type Layer struct {
 type Accuracy struct {
 	Float     top1                  `json:"float"`
 	Quantized top1                  `json:"quantized"`
+	Drop      *float64              `json:"drop"`    // points; nil without labels
+	DropSE    float64               `json:"drop_se"` // its paired standard error
 	Agreement float64               `json:"agreement"`
 	Images    int                   `json:"images"`
 	Layers    []codegen.LayerReport `json:"layers"`

@@ -242,6 +242,9 @@ func (p *page) measured(f *Folder) {
 		if a.Float.Top1 != nil && a.Quantized.Top1 != nil {
 			p.Accuracy = append(p.Accuracy, fact{"top-1 of the network in reals", percent(*a.Float.Top1)}, fact{"top-1 of these integers", percent(*a.Quantized.Top1)})
 		}
+		if a.Drop != nil {
+			p.Accuracy = append(p.Accuracy, fact{"drop, and its paired standard error", fmt.Sprintf("%.2f points, %.2f", *a.Drop, a.DropSE)})
+		}
 		p.Accuracy = append(p.Accuracy, fact{"inputs to which both say the same", percent(a.Agreement)})
 	}
 }
