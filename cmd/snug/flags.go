@@ -48,22 +48,28 @@ func newFlags(name string) *options {
 	return o
 }
 
-// network adds the flags of commands that quantize.
+// network adds the flags of commands that quantize once.
 func (o *options) network() {
+	f := o.set
+	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
+	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1 or window, each finer than the one before; observed, with --search layerwise, proves nothing")
+	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 2: 0 takes seconds")
+	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")
+	o.inputs()
+}
+
+// inputs adds the flags of commands that quantize, once or often.
+func (o *options) inputs() {
 	f := o.set
 	f.StringVar(&o.calib, "calib", "", "calibration inputs: .npy, IDX, CSV `DATA` of images; random: uniform noise")
 	f.IntVar(&o.limit, "calib-limit", 256, "use the first `N` calibration inputs")
-	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
 	f.StringVar(&o.scales, "scales", "fixed", "`SCHEME` to requantize by: fixed (15-bit multiplier and shift) or pow2 (shift)")
-	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1 or window, each finer than the one before; observed, with --search layerwise, proves nothing")
 	f.StringVar(&o.search, "search", "", "`HOW` bits are searched: layerwise chooses those of data and weights layer by layer, with --scales pow2")
 	f.StringVar(&o.target, "target", "cortex-a53", "`CPU` that C is written for: "+targetNames())
 	f.StringVar(&o.kernels.Kernels, "kernels", "best", "choose from these `KERNELS`: "+kernelNames())
 	f.StringVar(&o.prefer, "prefer", "speed", "`WHAT` decides between kernels: speed, or size, which transforms no weights")
 	f.BoolVar(&o.direct, "no-winograd", false, "the same as --prefer size, and as --kernels direct")
-	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")
 	f.IntVar(&o.kernels.L2, "l2", 0, "`BYTES` of second-level cache that transformed layers should stay in; 0: the target's")
-	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 2: 0 takes seconds")
 	f.BoolVar(&o.softmax, "keep-softmax", false, "keep a softmax at the end; its order is that of its input")
 	f.StringVar(&o.scale, "scale", "1", "real = (pixel * `S` - mean) / std; a number or a quotient: 1/255")
 	f.StringVar(&o.mean, "mean", "", "`M` of --scale's formula, or one a channel: .485,.456,.406")

@@ -29,6 +29,18 @@ float32, the integer one in the simulator, which answers as the emitted code doe
 			"snug eval net.onnx --calib train.npy --data test.npy --labels labels.npy --acc 12 --limit 1000 --json",
 		},
 	},
+	"explore": {
+		`Quantizes with every combination of accumulator, bound, effort and ring bits, judges
+each on labelled inputs and lowers it for the target. Prints what each costs: the drop
+in points with its paired standard error, instructions as the kernels' costs predict
+them, bytes of tables and of the arena; marks those that no other beats in everything.
+With --csv a row is kept as soon as it is there, and rows that the file has are not
+computed again. Given such a file in the stead of a network, prints and draws it.`,
+		[]string{
+			"snug explore net.onnx --calib train.npy --data test.npy --labels labels.npy --acc 16,14,12 --csv net.csv",
+			"snug explore net.csv --svg net.svg --markdown",
+		},
+	},
 	"verify": {
 		`Reads the tables and calls of an emitted folder, C or Go, derives the window of every
 channel again and holds it against certificate.json. It needs no network and no data.`,

@@ -25,6 +25,7 @@ func init() {
 	verbs = []verb{
 		{"compile", "MODEL.onnx --calib DATA -o DIR", "write C or Go sources and their certificate", compile},
 		{"eval", "MODEL.onnx --calib DATA --data DATA", "accuracy: the real network and the integers", evaluate},
+		{"explore", "MODEL.onnx|ROWS.csv", "accumulators against accuracy, instructions, flash and RAM", explore},
 		{"verify", "DIR", "prove emitted sources again", verifyFolder},
 		{"bench", "DIR --cpu cortex-a53,cortex-a72", "instructions of every layer under QEMU, and modelled cycles", bench},
 		{"diff", "DIR DIR", "what changed from one emitted folder to another", diff},

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Networks lists the networks of points in the order of their first.
+func Networks(points []Point) []string {
+	var names []string
+	for i := range points {
+		if !slices.Contains(names, points[i].Network) {
+			names = append(names, points[i].Network)
+		}
+	}
+	return names
+}
+
+// Of returns the points of one network.
+func Of(points []Point, network string) []Point {
+	return slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.Network != network })
+}
+
+// Method names how a point was made, without P: what one line of a chart is.
+func (s *Setting) Method() string {
+	m := s.Rung
+	if s.Search != "" {
+		m = s.Search + " " + m
+	} else {
+		m += fmt.Sprintf(", effort %d", s.Effort)
+	}
+	if s.Scales == "pow2" && s.Search == "" {
+		m += ", pow2"
+	}
+	if s.RingBits > 0 {
+		m += fmt.Sprintf(", ring %d", s.RingBits)
+	}
+	if s.Kernels != "best" && s.Kernels != "" {
+		m += ", " + s.Kernels
+	}
+	return m
+}
+
+// judgedOn says what a point's accuracy is about.
+func (s *Setting) judgedOn() string {
+	return fmt.Sprintf("%d inputs judged, %d for calibration", s.Images, s.Calibrated)
+}
+
+// WriteSweepTable prints points as text, network by network; a star marks the
+// front.
+func WriteSweepTable(w io.Writer, points []Point) error {
+	var b strings.Builder
+	for _, name := range Networks(points) {
+		own := Of(points, name)
+		p := &own[0]
+		fmt.Fprintf(&b, "%s for %s: %s; * is on the front of P, drop, %s (predicted, not counted), flash and RAM\n", name, p.Target, p.judgedOn(), max(p.Unit, "cost"))
+		fmt.Fprintf(&b, "  %6s  %-26s %9s %8s %6s %12s %9s %9s\n", "P", "how", "top-1", "drop", "s.e.", "predicted", "flash", "RAM")
+		front := Front(own)
+		for i := range own {
+			p := &own[i]
+			mark := " "
+			if front[i] {
+				mark = "*"
+			}
+			if p.Why != "" {
+				fmt.Fprintf(&b, "%s %6s  %-26s does not fit: %s\n", mark, p.Accum, p.Method(), p.Why)
+				continue
+			}
+			fmt.Fprintf(&b, "%s %6s  %-26s %7.2f %% %8.2f %6.2f %12.0f %9d %9d", mark, p.Accum, p.Method(), p.Top1, p.Drop, p.StdErr, p.Cost, p.Flash, p.RAM)
+			if p.Rung == "observed" {
+				fmt.Fprintf(&b, "  proves nothing: %d of %d sums left the accumulator", p.Over, p.Sums)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// widths lists the accumulators of points, the widest first.
+func widths(points []Point) []string {
+	var all []string
+	for i := range points {
+		if !slices.Contains(all, points[i].Accum) {
+			all = append(all, points[i].Accum)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int {
+		x, y := Setting{Accum: a}, Setting{Accum: b}
+		if d := y.Bits() - x.Bits(); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return all
+}
+
+// methods lists the methods of points in the order of their first.
+func methods(points []Point) []string {
+	var all []string
+	for i := range points {
+		if m := points[i].Method(); !slices.Contains(all, m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// WriteSweepMarkdown prints one table a network and set of inputs: methods down,
+// accumulators across, drop and standard error in the cells.
+func WriteSweepMarkdown(w io.Writer, points []Point) error {
+	var b strings.Builder
+	for _, name := range Networks(points) {
+		own := Of(points, name)
+		var sets []string
+		for i := range own {
+			if s := own[i].judgedOn(); !slices.Contains(sets, s) {
+				sets = append(sets, s)
+			}
+		}
+		for _, set := range sets {
+			markdown(&b, name, set, slices.DeleteFunc(slices.Clone(own), func(p Point) bool { return p.judgedOn() != set }))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func markdown(b *strings.Builder, name, set string, points []Point) {
+	across := widths(points)
+	fmt.Fprintf(b, "\n%s, float top-1 %.2f %%, %s:\n\n| drop in points (s.e.) |", name, float(points), set)
+	for _, a := range across {
+		fmt.Fprintf(b, " %s |", a)
+	}
+	b.WriteString("\n| --- |" + strings.Repeat(" ---: |", len(across)) + "\n")
+	for _, m := range methods(points) {
+		fmt.Fprintf(b, "| %s |", m)
+		for _, a := range across {
+			cell := ""
+			for i := range points {
+				switch p := &points[i]; {
+				case p.Accum != a || p.Method() != m:
+				case p.Why != "":
+					cell = " does not fit"
+				default:
+					cell = fmt.Sprintf(" %.2f (%.2f)", p.Drop, p.StdErr)
+				}
+			}
+			b.WriteString(cell + " |")
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// float is the real network's rate, which every point that fits has.
+func float(points []Point) float64 {
+	for i := range points {
+		if points[i].Why == "" {
+			return points[i].Float
+		}
+	}
+	return 0
+}
