@@ -94,6 +94,8 @@ type LayerReport struct {
 	Segments int     `json:"segments"`
 	Fill     float64 `json:"fill"` // of the widest window
 	SNR      float64 `json:"snr_db"`
+	// Spare is how many bits of the accumulator every window leaves free.
+	Spare int `json:"spare_bits,omitempty"`
 	MACs     int     `json:"macs"`
 }
 
@@ -106,7 +108,7 @@ func Layers(p *Program) []LayerReport {
 		}
 		all = append(all, LayerReport{Name: c.Layer, Kernel: c.Kernel, K: c.Sum.K, Channels: len(c.Sum.Channels),
 			Levels: int(c.Levels.Width()) + 1, AccBits: c.Sum.Acc.Bits, Segments: Segments(c),
-			Fill: round(Fill(c.Sum, Worst(c.Sum)), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs})
+			Fill: round(Fill(c.Sum, Worst(c.Sum)), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs, Spare: c.Sum.Spare})
 	}
 	return all
 }

@@ -47,6 +47,8 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	o.set.StringVar(&pack, "package", layout.Default, "C: `LAYOUT` of the folder: "+layoutNames())
 	o.set.StringVar(&module, "module", "", "Go: also write a go.mod for module `PATH`")
 	limits.flags(o.set)
+	var narrow narrowing
+	narrow.flags(o.set)
 	o.set.BoolVarP(&verbose, "verbose", "v", false, "print why each layer has its kernel: what was considered, at which cost")
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)
@@ -76,10 +78,27 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	case emit == "go" && place.Name != layout.Default:
 		return usageError{errors.New("--package is for C: a Go package is one folder")}
 	}
+	acc, err := o.accum()
+	if err != nil {
+		return err
+	}
+	if err := narrow.check(acc); err != nil {
+		return err
+	}
 	if emit == "go" {
 		o.spare = 0 // its kernels have no ring form
 	}
-	q, err := o.quantize(ctx, path)
+	var q *quantized
+	var tried []*trial
+	if narrow.asked() {
+		progress := out
+		if o.json {
+			progress = nil
+		}
+		q, tried, err = o.narrowest(ctx, path, &narrow, progress)
+	} else {
+		q, err = o.quantize(ctx, path)
+	}
 	if err != nil {
 		return err
 	}
@@ -114,9 +133,10 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if o.json {
 		return json.NewEncoder(out).Encode(struct {
 			*verify.Result
-			Arena int `json:"arena_bytes"`
-			Live  int `json:"arena_lower_bound"`
-		}{r, p.Arena, p.Live})
+			Arena int      `json:"arena_bytes"`
+			Live  int      `json:"arena_lower_bound"`
+			Tried []*trial `json:"tried,omitempty"`
+		}{r, p.Arena, p.Live, tried})
 	}
 	if check != "" {
 		fmt.Fprintf(out, "%s: the same bytes: %d files\n", check, len(files))
@@ -177,8 +197,14 @@ func layoutNames() string {
 func printLayers(out io.Writer, p *codegen.Program) {
 	fmt.Fprintf(out, "%-28s %6s %7s %5s %7s %6s %5s  %s\n", "layer", "K", "levels", "bits", "fill", "SNR", "segs", "kernel")
 	for _, l := range codegen.Layers(p) {
-		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, p.Accum, 100*l.Fill, l.SNR, l.Segments, l.Kernel)
+		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, bitsOf(p.Accum, l.Spare), 100*l.Fill, l.SNR, l.Segments, l.Kernel)
 	}
+}
+
+// bitsOf is the accumulator less what the windows of a layer leave free.
+func bitsOf(a ir.Accum, spare int) string {
+	a.Bits -= spare
+	return a.String()
 }
 
 // printNeed says so when no sum needs all bits of the accumulator, as with a

@@ -188,8 +188,7 @@ func (g *grid) trials(o *options, ring int) []*options {
 // point quantizes, judges and lowers one setting.
 func (o *options) point(ctx context.Context, path string, j *judge, p *report.Point) error {
 	q, err := o.quantize(ctx, path)
-	if narrow := new(ir.Error); ctx.Err() == nil && errors.As(err, &narrow) && (narrow.Pass == "weights" || narrow.Pass == "bounds") {
-		p.Why = narrow.Error()
+	if p.Why = tooNarrow(ctx, err); p.Why != "" {
 		return nil
 	}
 	if err != nil {

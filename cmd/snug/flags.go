@@ -37,6 +37,7 @@ type options struct {
 	prefer  string
 	direct  bool
 	spare   int
+	narrow  map[string]int // bits that a sum's windows leave free, by its output
 	workers int
 	dump    string
 	json    bool

@@ -14,9 +14,13 @@ var abouts = map[string]struct {
 	"compile": {
 		`Reads a float or QDQ network, chooses levels and weights whose sums are proven to
 fit the accumulator, and writes a folder of C or Go with a certificate. The text of
-the folder is proven before it is written. The same input gives the same bytes.`,
+the folder is proven before it is written. The same input gives the same bytes.
+With --max-drop the accumulator is the narrowest with which top-1 on labelled inputs
+drops by no more, and what was tried is printed; the drop that is left was chosen for,
+so judge again on other inputs.`,
 		[]string{
 			"snug compile net.onnx --calib images.npy --scale 1/255 --target cortex-a53 -o net",
+			"snug compile net.onnx --calib train.npy --data test.npy --labels labels.npy --max-drop 0.5 -o net",
 			"snug compile net.onnx --calib images.csv --resize 256 --crop 224 --acc 16:32 --emit go --module example.com/net -o net",
 			"snug compile net.onnx --calib images.npy --target generic-c --package zephyr -o modules/net",
 		},

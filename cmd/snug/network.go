@@ -65,12 +65,12 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	}
 	q.Calib = set
 	q.DumpTo = os.Stderr
-	if o.spare > 0 {
+	if o.spare > 0 || o.narrow != nil {
 		lost, err := codegen.RingBits(target, kernels)
 		if err != nil {
 			return nil, err
 		}
-		q.Spare = func(n *ir.Node) int { return min(lost(n), o.spare) }
+		q.Spare = func(n *ir.Node) int { return max(min(lost(n), o.spare), o.narrow[n.Out[0].Name]) }
 	}
 	bar := newProgress()
 	q.Progress = bar.update
