@@ -96,7 +96,7 @@ type LayerReport struct {
 	SNR      float64 `json:"snr_db"`
 	// Spare is how many bits of the accumulator every window leaves free.
 	Spare int `json:"spare_bits,omitempty"`
-	MACs     int     `json:"macs"`
+	MACs  int `json:"macs"`
 }
 
 // Layers reports every call that sums products.

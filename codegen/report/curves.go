@@ -26,7 +26,7 @@ var curveColours = [][2]string{{"#0969da", "#58a6ff"}, {"#1a7f37", "#3fb950"}, {
 	{"#bf3989", "#f778ba"}, {"#57606a", "#9ea7b3"}, {"#9a6700", "#d29922"}, {"#0a7f8c", "#39c5cf"}}
 
 // dropTicks are the drops that a plot may mark.
-var dropTicks = []float64{-5, -2, -1, 0, 1, 2, 5, 10, 20, 50, 100}
+var dropTicks = []float64{-5, -2, -1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100}
 
 // SweepSVG draws points, one row a network: drop over the accumulator, one line
 // a method, and drop over predicted instructions, with the front filled.
@@ -80,14 +80,14 @@ func linear(v float64) float64 { return v }
 func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 	fit := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.Why != "" })
 	names := methods(points)
-	height := plotTop + plotHeight + 44 + (len(names)+1)/2*legendLine
+	height := plotTop + plotHeight + 60 + (len(names)+1)/2*legendLine
 	title := points[0].Network + ": " + points[0].judgedOn()
 	fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\">%s</text>\n", plotLeft, y+18, html.EscapeString(title))
 	if len(fit) == 0 {
 		return height
 	}
 	drops := scale{lo: 0, hi: 1, at: y + plotTop, length: plotHeight, bend: signedLog}
-	costs := scale{lo: fit[0].Cost, hi: fit[0].Cost, at: secondLeft + 12, length: secondWidth - 24, bend: linear}
+	costs := scale{lo: fit[0].Cost, hi: fit[0].Cost, at: secondLeft + 12, length: secondWidth - 48, bend: linear}
 	for i := range fit {
 		p := &fit[i]
 		drops.lo, drops.hi = min(drops.lo, p.Drop-p.StdErr), max(drops.hi, p.Drop+p.StdErr)
@@ -112,8 +112,10 @@ func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 	for _, a := range across {
 		fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", place(a), bottom+16, html.EscapeString(a))
 	}
-	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">drop in points, down is worse; bits of the accumulator</text>\n", plotLeft, y+plotTop-6)
-	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">millions of %s, predicted; filled: front</text>\n", secondLeft, y+plotTop-6, html.EscapeString(fit[0].Unit))
+	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">drop in points: down is worse</text>\n", plotLeft, y+plotTop-6)
+	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">bits of the accumulator</text>\n", plotLeft+plotWidth/2, bottom+30)
+	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">filled: no other point is better in everything</text>\n", secondLeft, y+plotTop-6)
+	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">millions of %s, predicted</text>\n", secondLeft+secondWidth/2, bottom+30, html.EscapeString(fit[0].Unit))
 	ends := []float64{costs.lo, costs.hi}
 	if costs.lo == costs.hi {
 		ends = ends[:1]
@@ -124,7 +126,7 @@ func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 	for i, m := range names {
 		colour := i % len(curveColours)
 		drawMethod(b, points, m, colour, place, &drops)
-		x, at := plotLeft+i%2*(curvesWidth-plotLeft)/2, bottom+40+i/2*legendLine
+		x, at := plotLeft+i%2*(curvesWidth-plotLeft)/2, bottom+54+i/2*legendLine
 		fmt.Fprintf(b, "<line class=\"line c%d\"%s x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/><text class=\"small\" x=\"%d\" y=\"%d\">%s</text>\n",
 			colour, dash(m, points), x, at-4, x+26, at-4, x+32, at, html.EscapeString(m))
 	}
@@ -173,7 +175,11 @@ func drawCosts(b *bytes.Buffer, points []Point, names []string, costs, drops *sc
 		if front[i] {
 			class = class[len("hollow "):]
 		}
-		fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%d\" cy=\"%d\" r=\"3\">%s</circle>\n", class, costs.place(p.Cost), drops.place(p.Drop), tooltip(p))
+		x, y := costs.place(p.Cost), drops.place(p.Drop)
+		fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%d\" cy=\"%d\" r=\"3\">%s</circle>\n", class, x, y, tooltip(p))
+		if front[i] {
+			fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">%s</text>\n", x+6, y+4, html.EscapeString(p.Accum))
+		}
 	}
 }
 
