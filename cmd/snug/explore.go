@@ -87,9 +87,6 @@ func (o *options) sweep(ctx context.Context, path string, data *judged, g *grid,
 	if err := data.check(); err != nil {
 		return nil, err
 	}
-	if err := o.preprocessing(); err != nil {
-		return nil, err
-	}
 	target, kernels, err := o.lowering()
 	if err != nil {
 		return nil, err
@@ -100,19 +97,9 @@ func (o *options) sweep(ctx context.Context, path string, data *judged, g *grid,
 			return nil, err
 		}
 	}
-	net, err := o.read(path)
+	net, j, err := o.labelled(path, data)
 	if err != nil {
 		return nil, err
-	}
-	if err := quant.Prepare(net, o.softmax); err != nil {
-		return nil, err
-	}
-	j, err := o.judge(data, net.In[0].Shape)
-	if err != nil {
-		return nil, err
-	}
-	if j.classes == nil {
-		return nil, usageError{errors.New("--labels: without classes there is no accuracy to compare")}
 	}
 	calib, err := o.open(o.calib, o.limit, net.In[0].Shape)
 	if err != nil {

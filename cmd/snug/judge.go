@@ -10,6 +10,7 @@ import (
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/ir/eval"
+	"github.com/snug-nn/snug/quant"
 	"github.com/snug-nn/snug/quant/dataset"
 )
 
@@ -59,6 +60,26 @@ func (o *options) judge(j *judged, shape []int) (*judge, error) {
 		classes[i] += j.offset
 	}
 	return &judge{set: set, classes: classes, workers: max(o.workers, 1)}, nil
+}
+
+// labelled opens the inputs for a network that is to be quantized more than once;
+// without classes there is nothing to compare.
+func (o *options) labelled(path string, data *judged) (*ir.Graph, *judge, error) {
+	if err := o.preprocessing(); err != nil {
+		return nil, nil, err
+	}
+	g, err := o.read(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := quant.Prepare(g, o.softmax); err != nil {
+		return nil, nil, err
+	}
+	j, err := o.judge(data, g.In[0].Shape)
+	if err == nil && j.classes == nil {
+		err = usageError{errors.New("--labels: without classes there is no drop in accuracy")}
+	}
+	return g, j, err
 }
 
 func readClasses(path string, limit int, set *dataset.Set) ([]int, error) {

@@ -74,6 +74,13 @@ type trial struct {
 	q *quantized
 }
 
+// A cut is what a trial takes of one layer: its windows keep to bits.
+type cut struct {
+	name, output string
+	macs         int
+	bits         int
+}
+
 // A narrower searches for the narrowest accumulators.
 type narrower struct {
 	o     *options
@@ -87,19 +94,21 @@ type narrower struct {
 // narrowest quantizes with the narrowest accumulator whose drop is allowed, and
 // tells what it tried.
 func (o *options) narrowest(ctx context.Context, path string, n *narrowing, out io.Writer) (*quantized, []*trial, error) {
-	s := &narrower{o: o, path: path, most: n.most, out: out}
+	_, j, err := o.labelled(path, &n.data)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &narrower{o: o, path: path, most: n.most, judge: j, out: out}
 	var at *trial
-	var err error
 	if n.set.Changed("acc") {
-		at, err = s.try(ctx, &n.data, o, "", 0)
-		if err == nil && !at.Holds {
+		if at, err = s.try(ctx, o, nil); err == nil && !at.Holds {
 			err = s.refused(at)
 		}
 	} else {
-		at, err = s.wholeNet(ctx, &n.data)
+		at, err = s.wholeNet(ctx)
 	}
 	if err == nil && n.perLayer {
-		at, err = s.layers(ctx, &n.data, at)
+		at, err = s.layers(ctx, at)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -116,13 +125,13 @@ func (s *narrower) refused(at *trial) error {
 }
 
 // wholeNet searches for P.
-func (s *narrower) wholeNet(ctx context.Context, data *judged) (*trial, error) {
+func (s *narrower) wholeNet(ctx context.Context) (*trial, error) {
 	known := map[int]*trial{}
 	p, err := narrowestWidth(func(p int) (bool, error) {
 		if known[p] == nil {
 			o := *s.o
 			o.acc = strconv.Itoa(p)
-			t, err := s.try(ctx, data, &o, "", 0)
+			t, err := s.try(ctx, &o, nil)
 			if err != nil {
 				return false, err
 			}
@@ -184,89 +193,86 @@ func narrowestWidth(holds func(p int) (bool, error)) (int, error) {
 }
 
 // layers takes one bit of each layer in turn, those with the most products first,
-// round after round; a layer that would drop too much keeps what it has. Kernels sum in 16 bits whatever P is: what
-// a narrower layer gains there is a form of Winograd with fewer groups, and a
-// proof for hardware whose registers are that narrow.
-func (s *narrower) layers(ctx context.Context, data *judged, at *trial) (*trial, error) {
+// round after round; a layer that would drop too much keeps what it has. Kernels
+// sum in 16 bits whatever P is: what a narrower layer gains there is a form of
+// Winograd with fewer groups, and a proof for hardware whose registers are narrow.
+func (s *narrower) layers(ctx context.Context, at *trial) (*trial, error) {
 	total := at.q.prog.Accum.Total()
 	if total > mostNarrow {
 		s.say("per layer: nothing is narrowed inside a register of %d bits\n", total)
 		return at, nil
 	}
-	type layer struct {
-		name, key string
-		macs      int
-	}
-	var all []layer
+	var open []cut
 	for _, n := range at.q.graph.Nodes {
-		if n.Sum != nil && n.In[1].Format != nil {
-			all = append(all, layer{n.Name, n.Out[0].Name, n.Sum.K * ir.NumElements(n.Out[0].Shape)})
+		if n.Sum != nil {
+			open = append(open, cut{name: n.Name, output: n.Out[0].Name, macs: n.Sum.K * ir.NumElements(n.Out[0].Shape)})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b layer) int { return cmp.Compare(b.macs, a.macs) })
+	slices.SortStableFunc(open, func(a, b cut) int { return cmp.Compare(b.macs, a.macs) })
 	o := *s.o
 	o.acc, o.narrow = at.Accum, map[string]int{}
-	stopped := map[string]bool{}
 	for bits := total - 1; bits >= leastNarrow; bits-- {
-		for _, l := range all {
-			if stopped[l.key] {
-				continue
-			}
+		var still []cut
+		for _, c := range open {
+			c.bits = bits
 			next := o
 			next.narrow = maps.Clone(o.narrow)
-			next.narrow[l.key] = total - bits
-			t, err := s.try(ctx, data, &next, l.name, bits)
+			next.narrow[c.output] = total - bits
+			t, err := s.try(ctx, &next, &c)
 			if err != nil {
 				return nil, err
 			}
 			if t.Holds {
-				o, at = next, t
-			} else {
-				stopped[l.key] = true
+				o, at, still = next, t, append(still, c)
 			}
 		}
+		open = still
 	}
 	return at, nil
 }
 
-// try quantizes and judges once.
-func (s *narrower) try(ctx context.Context, data *judged, o *options, layer string, bits int) (*trial, error) {
-	t := &trial{Accum: o.acc, Layer: layer, Bits: bits}
+// try quantizes and judges once; c is nil when no layer is narrower than o has it.
+func (s *narrower) try(ctx context.Context, o *options, c *cut) (*trial, error) {
+	t := &trial{Accum: o.acc}
+	what := t.Accum + " bits"
+	if c != nil {
+		t.Layer, t.Bits = c.name, c.bits
+		what += fmt.Sprintf(", %s in %d", clip(c.name, 28), c.bits)
+	}
 	q, err := o.quantize(ctx, s.path)
-	if why := tooNarrow(ctx, err); why != "" {
-		t.Why = why
-	} else if err != nil {
+	if t.Why = tooNarrow(ctx, err); err != nil && t.Why == "" {
 		return nil, err
-	} else {
-		if s.judge == nil {
-			if s.judge, err = o.judge(data, q.graph.In[0].Shape); err != nil {
-				return nil, err
-			}
-			if s.judge.classes == nil {
-				return nil, usageError{errors.New("--labels: without classes there is no drop")}
-			}
-		}
-		a, err := s.judge.accuracy(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		t.drop, t.q, t.Holds = a.drop, q, a.drop.Points <= s.most
+	}
+	if err == nil && c != nil && !c.kept(q) {
+		t.Why = "the network's own integers need more"
 	}
 	s.tried = append(s.tried, t)
-	what, verdict := t.Accum+" bits", "too much"
-	if layer != "" {
-		what += fmt.Sprintf(", %s in %d", clip(layer, 28), bits)
-	}
-	switch {
-	case t.drop == nil:
+	if t.Why != "" {
 		s.say("%s: does not fit: %s\n", what, t.Why)
-	case t.Holds:
-		verdict = "holds"
-		fallthrough
-	default:
-		s.say("%s: drop %s: %s\n", what, t.drop, verdict)
+		return t, nil
 	}
+	a, err := s.judge.accuracy(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	t.drop, t.q, t.Holds = a.drop, q, a.drop.Points <= s.most
+	verdict := "too much"
+	if t.Holds {
+		verdict = "holds"
+	}
+	s.say("%s: drop %s: %s\n", what, t.drop, verdict)
 	return t, nil
+}
+
+// kept reports whether the layer of c has the width that it asks for: integers
+// that a network came with are not changed.
+func (c *cut) kept(q *quantized) bool {
+	for _, n := range q.graph.Nodes {
+		if n.Sum != nil && n.Out[0].Name == c.output {
+			return n.Sum.Acc.Total()-n.Sum.Spare <= c.bits
+		}
+	}
+	return false
 }
 
 func (s *narrower) say(format string, args ...any) {
