@@ -87,11 +87,13 @@ func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 		return height
 	}
 	drops := scale{lo: 0, hi: 1, at: y + plotTop, length: plotHeight, bend: signedLog}
-	costs := scale{lo: fit[0].Cost, hi: fit[0].Cost, at: secondLeft + 12, length: secondWidth - 48, bend: linear}
+	costs := scale{lo: math.Inf(1), hi: math.Inf(-1), at: secondLeft + 12, length: secondWidth - 48, bend: linear}
 	for i := range fit {
 		p := &fit[i]
 		drops.lo, drops.hi = min(drops.lo, p.Drop-p.StdErr), max(drops.hi, p.Drop+p.StdErr)
-		costs.lo, costs.hi = min(costs.lo, p.Cost), max(costs.hi, p.Cost)
+		if p.Proven() {
+			costs.lo, costs.hi = min(costs.lo, p.Cost), max(costs.hi, p.Cost)
+		}
 	}
 	bottom := y + plotTop + plotHeight
 	for _, d := range dropTicks {
@@ -116,9 +118,9 @@ func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">bits of the accumulator</text>\n", plotLeft+plotWidth/2, bottom+30)
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">filled: no other point is better in everything</text>\n", secondLeft, y+plotTop-6)
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">millions of %s, predicted</text>\n", secondLeft+secondWidth/2, bottom+30, html.EscapeString(fit[0].Unit))
-	ends := []float64{costs.lo, costs.hi}
-	if costs.lo == costs.hi {
-		ends = ends[:1]
+	var ends []float64
+	if costs.lo <= costs.hi {
+		ends = slices.Compact([]float64{costs.lo, costs.hi})
 	}
 	for _, c := range ends {
 		fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%.2f</text>\n", costs.place(c), bottom+16, c/1e6)
@@ -166,6 +168,7 @@ func drawMethod(b *bytes.Buffer, points []Point, method string, colour int, plac
 // execute.
 func drawCosts(b *bytes.Buffer, points []Point, names []string, costs, drops *scale) {
 	front := Front(points)
+	var labels [][2]int
 	for i := range points {
 		p := &points[i]
 		if !p.Proven() {
@@ -177,7 +180,9 @@ func drawCosts(b *bytes.Buffer, points []Point, names []string, costs, drops *sc
 		}
 		x, y := costs.place(p.Cost), drops.place(p.Drop)
 		fmt.Fprintf(b, "<circle class=\"%s\" cx=\"%d\" cy=\"%d\" r=\"3\">%s</circle>\n", class, x, y, tooltip(p))
-		if front[i] {
+		beside := func(l [2]int) bool { return max(l[0]-x, x-l[0]) < 30 && max(l[1]-y, y-l[1]) < 10 }
+		if front[i] && !slices.ContainsFunc(labels, beside) { // two labels in one place are none
+			labels = append(labels, [2]int{x, y})
 			fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">%s</text>\n", x+6, y+4, html.EscapeString(p.Accum))
 		}
 	}
