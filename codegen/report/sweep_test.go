@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +80,13 @@ func TestSweepPrints(t *testing.T) {
 			t.Errorf("no %q in\n%s", c.want, c.text)
 		}
 	}
+	md.Reset()
+	if err := WriteSweepMarkdown(&md, []Point{sweepPoints[0], sweepPoints[4]}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n| a | 200 inputs judged, 64 for calibration | 90.50 % | 0.00 (0.25) | 0.50 (0.25) |\n"; !strings.HasSuffix(md.String(), want) {
+		t.Errorf("no %q in\n%s", want, md.String())
+	}
 	svg := SweepSVG(sweepPoints)
 	circles := 0
 	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
@@ -96,5 +105,41 @@ func TestSweepPrints(t *testing.T) {
 	// instructions too.
 	if circles != 11 {
 		t.Errorf("%d circles in\n%s", circles, svg)
+	}
+}
+
+// TestSweepPages holds each page of docs that is printed from rows to them.
+func TestSweepPages(t *testing.T) {
+	docs := filepath.Join("..", "..", "docs")
+	files, err := filepath.Glob(filepath.Join(docs, "*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %d files of rows", err, len(files))
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points, err := ReadSweep(f)
+		f.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		base := strings.TrimSuffix(name, ".csv")
+		page, err := os.ReadFile(base + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tables bytes.Buffer
+		if err := WriteSweepMarkdown(&tables, points); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.HasSuffix(page, tables.Bytes()) {
+			t.Errorf("%s.md does not end with the tables of %s; print it again", base, name)
+		}
+		svg, err := os.ReadFile(base + ".svg")
+		if err != nil || !bytes.Equal(svg, SweepSVG(points)) {
+			t.Errorf("%s.svg is not the drawing of %s (%v); print it again", base, name, err)
+		}
 	}
 }

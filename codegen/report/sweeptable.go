@@ -108,10 +108,17 @@ func methods(points []Point) []string {
 	return all
 }
 
-// WriteSweepMarkdown prints one table a network and set of inputs: methods down,
-// accumulators across, drop and standard error in the cells.
+// WriteSweepMarkdown prints drops and standard errors, accumulators across. Of one
+// method it is one table, networks down; else one a network and set of inputs,
+// methods down.
 func WriteSweepMarkdown(w io.Writer, points []Point) error {
 	var b strings.Builder
+	one := len(methods(points)) == 1
+	across := widths(points)
+	if one {
+		fmt.Fprintf(&b, "\n%s, drop in points (s.e.):\n", points[0].Method())
+		head(&b, "network | inputs | float top-1", across)
+	}
 	for _, name := range Networks(points) {
 		own := Of(points, name)
 		var sets []string
@@ -121,37 +128,44 @@ func WriteSweepMarkdown(w io.Writer, points []Point) error {
 			}
 		}
 		for _, set := range sets {
-			markdown(&b, name, set, slices.DeleteFunc(slices.Clone(own), func(p Point) bool { return p.judgedOn() != set }))
+			same := slices.DeleteFunc(slices.Clone(own), func(p Point) bool { return p.judgedOn() != set })
+			if one {
+				row(&b, fmt.Sprintf("%s | %s | %.2f %%", name, set, float(same)), across, same)
+				continue
+			}
+			across := widths(same)
+			fmt.Fprintf(&b, "\n%s, float top-1 %.2f %%, %s:\n", name, float(same), set)
+			head(&b, "drop in points (s.e.)", across)
+			for _, m := range methods(same) {
+				row(&b, m, across, slices.DeleteFunc(slices.Clone(same), func(p Point) bool { return p.Method() != m }))
+			}
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func markdown(b *strings.Builder, name, set string, points []Point) {
-	across := widths(points)
-	fmt.Fprintf(b, "\n%s, float top-1 %.2f %%, %s:\n\n| drop in points (s.e.) |", name, float(points), set)
+// head begins a table whose first columns are named.
+func head(b *strings.Builder, first string, across []string) {
+	fmt.Fprintf(b, "\n| %s | %s |\n|%s%s\n", first, strings.Join(across, " | "),
+		strings.Repeat(" --- |", strings.Count(first, "|")+1), strings.Repeat(" ---: |", len(across)))
+}
+
+// row has the drop of the point of each accumulator.
+func row(b *strings.Builder, first string, across []string, points []Point) {
+	fmt.Fprintf(b, "| %s |", first)
 	for _, a := range across {
-		fmt.Fprintf(b, " %s |", a)
-	}
-	b.WriteString("\n| --- |" + strings.Repeat(" ---: |", len(across)) + "\n")
-	for _, m := range methods(points) {
-		fmt.Fprintf(b, "| %s |", m)
-		for _, a := range across {
-			cell := ""
-			for i := range points {
-				switch p := &points[i]; {
-				case p.Accum != a || p.Method() != m:
-				case p.Why != "":
-					cell = " does not fit"
-				default:
-					cell = fmt.Sprintf(" %.2f (%.2f)", p.Drop, p.StdErr)
-				}
-			}
-			b.WriteString(cell + " |")
+		i := slices.IndexFunc(points, func(p Point) bool { return p.Accum == a })
+		switch {
+		case i < 0:
+			b.WriteString(" |")
+		case points[i].Why != "":
+			b.WriteString(" does not fit |")
+		default:
+			fmt.Fprintf(b, " %.2f (%.2f) |", points[i].Drop, points[i].StdErr)
 		}
-		b.WriteByte('\n')
 	}
+	b.WriteByte('\n')
 }
 
 // float is the real network's rate, which every point that fits has.
