@@ -40,7 +40,7 @@ func explore(ctx context.Context, args []string, out io.Writer) error {
 	o.set.IntSliceVar(&g.spares, "ring-bits", []int{0, 1, 2}, "`BITS` of the accumulator, each 0 to 2, that layers leave free for Winograd in the ring; more than 0 only where a layer would gain by it")
 	o.set.StringVar(&rows, "csv", "", "keep rows in `FILE`: those that it has are taken from it, new ones added as they come")
 	o.set.StringVar(&svg, "svg", "", "draw drop over P and over instructions to `FILE`")
-	o.set.BoolVar(&markdown, "markdown", false, "print one table a network in Markdown: methods down, accumulators across")
+	o.set.BoolVar(&markdown, "markdown", false, "print drops and their standard errors as tables in Markdown, accumulators across")
 	o.inputs()
 	path, done, err := o.parse(args, "MODEL.onnx|ROWS.csv", out)
 	if done || err != nil {
@@ -109,7 +109,17 @@ func (o *options) sweep(ctx context.Context, path string, data *judged, g *grid,
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range g.spares {
+		t := *o
+		t.spare = n
+		if _, _, err := t.lowering(); err != nil {
+			return nil, err
+		}
+	}
 	trials := g.trials(o, ringBits(net, lost))
+	if len(trials) == 0 {
+		return nil, usageError{errors.New("--ring-bits: no layer takes any of them, and sums that are flushed have none; 0 is a point of every network")}
+	}
 	for _, t := range trials { // a mistake in the last shows before the first is run
 		if _, err := t.quantOptions(); err != nil {
 			return nil, err
