@@ -205,7 +205,7 @@ func (o *options) point(ctx context.Context, path string, j *judge, p *report.Po
 		return err
 	}
 	p.Float, p.Top1, p.Drop, p.StdErr = 100**a.Float.Top1, 100**a.Quantized.Top1, a.drop.Points, a.drop.StdErr
-	p.Cost, p.Unit, p.Flash, p.RAM = predicted(prog), prog.Target.CostUnit(), tableBytes(prog), prog.Arena
+	p.Cost, p.Unit, p.Flash, p.RAM = float64(predicted(prog)), prog.Target.CostUnit(), tableBytes(prog), prog.Arena
 	return nil
 }
 
