@@ -74,8 +74,8 @@ func subjects() []subject {
 	for i := range ringNets {
 		all = append(all, subject{fmt.Sprint("rings", i), "best", ringNet(i, 1), ""})
 	}
-	for i, m := range mobiles {
-		all = append(all, subject{m.name, "direct", mobileNet(i, 0), ""})
+	for _, m := range mobiles {
+		all = append(all, subject{m.name, "direct", halved(mobileNet(m.name, 0), 0), ""})
 	}
 	return all
 }

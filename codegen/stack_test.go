@@ -99,7 +99,7 @@ func TestStackBound(t *testing.T) {
 		{"segments", zoo(1, accums[1]), nil, []string{"-O2", "-O3"}},
 		{"ring forms", ringNet(0, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
 		{"ring forms by phases", ringNet(1, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
-		{"depthwise of five rows", mobileNet(slices.IndexFunc(mobiles, func(m mobile) bool { return m.name == "fives" }), 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
+		{"depthwise of five rows", mobileNet("fives", 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
 	} {
 		k := known(t, n.g)
 		for _, c := range compilers {

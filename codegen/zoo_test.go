@@ -161,21 +161,6 @@ func known(t *testing.T, g *ir.Graph) *codegen.KnownAnswer {
 // flags that emitted C has to be clean under.
 const warnings = "-std=c99 -Wall -Wextra -Werror -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wvla"
 
-// platforms run emitted C: for which target, how it is built and run.
-var platforms = []struct{ name, target, build, run string }{
-	{"host gcc", "generic-c", "gcc -O1 -fsanitize=address,undefined -fno-sanitize-recover", ""},
-	{"host gcc, MLA twin", "cortex-a53", "gcc -O2 -fsanitize=address,undefined -fno-sanitize-recover", ""},
-	{"host gcc, SMLAL twin", "cortex-a72", "gcc -O2", ""},
-	{"host clang", "cortex-a7", "clang -O2", ""},
-	{"aarch64 A53", "cortex-a53", "aarch64-linux-gnu-gcc -O2 -mcpu=cortex-a53", "qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu"},
-	{"host gcc, SDOT twin", "cortex-a55", "gcc -O2 -fsanitize=address,undefined -fno-sanitize-recover", ""},
-	{"aarch64 A55 as A76", "cortex-a55", "aarch64-linux-gnu-gcc -O2 -mcpu=cortex-a55", "qemu-aarch64 -cpu cortex-a76 -L /usr/aarch64-linux-gnu"},
-	{"aarch64 A55 as Neoverse N1", "cortex-a55", "clang --target=aarch64-linux-gnu -O3 -mcpu=cortex-a55", "qemu-aarch64 -cpu neoverse-n1 -L /usr/aarch64-linux-gnu"},
-	{"aarch64 A72", "cortex-a72", "aarch64-linux-gnu-gcc -O2 -mcpu=cortex-a72", "qemu-aarch64 -cpu cortex-a72 -L /usr/aarch64-linux-gnu"},
-	{"armv7 A15", "cortex-a7", "clang --target=arm-linux-gnueabihf -O3 -mcpu=cortex-a15 -mfpu=neon-vfpv4 -mfloat-abi=hard", "qemu-arm -cpu cortex-a15 -L /usr/arm-linux-gnueabihf"},
-	{"armv7 A7", "cortex-a7", "arm-linux-gnueabihf-gcc -O2 -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard", "qemu-arm -cpu cortex-a7 -L /usr/arm-linux-gnueabihf"},
-}
-
 // installed skips t when a tool is not there.
 func installed(t *testing.T, tool string) {
 	t.Helper()
@@ -222,7 +207,7 @@ func TestZooGo(t *testing.T) {
 		name  string
 		graph *ir.Graph
 	}
-	subjects := []subject{{"depthwise", mobileNet(0, 0)}}
+	subjects := []subject{{"depthwise", mobileNet("sevens", 0)}}
 	for i, acc := range accums {
 		subjects = append(subjects, subject{acc.String(), zoo(uint64(i), acc)})
 	}
