@@ -31,10 +31,33 @@ var misraNetworks = []struct {
 	{"wide", tinyCNN, []string{"--acc", "32"}},
 	{"classical", tinyCNN, []string{"--kernels", "classical32"}},
 	{"best", tinyCNN, []string{"--kernels", "best32"}},
+	{"windows", windowsNet, []string{"--ring-bits", "2"}},
 	{"dscnn_kws", "", nil},
 	{"resnet8_cifar10", "", nil},
 	{"spare", "", []string{"--ring-bits", "2"}},
 }
+
+// windowsNet has windows of every form that there are kernels for.
+const windowsNet = `
+input x float[N,3,32,32]
+init w7 float[16,3,7,7] random 1 0.4
+init w5 float[16,16,5,5] random 2 0.3
+init d5 float[16,1,5,5] random 3 0.6
+init d3 float[16,1,3,3] random 4 0.6
+init w4 float[16,16,4,4] random 5 0.3
+init w3 float[16,16,3,3] random 6 0.4
+init s3 float[16,16,3,3] random 7 0.4
+a = Conv(x, w7) pads=3,3,3,3 strides=2,2
+b = Relu(a)
+c = Conv(b, w5) pads=2,2,2,2
+d = Relu(c)
+e = Conv(d, d5) pads=2,2,2,2 group=16
+f = Conv(e, d3) pads=1,1,1,1 group=16
+g = Conv(f, w4) pads=1,1,2,2
+h = Conv(g, w3) pads=1,1,1,1
+i = Conv(h, s3) pads=1,1,1,1 strides=2,2
+output i
+`
 
 // A finding is a rule in a file; NAME stands for the network.
 type finding struct{ rule, file string }

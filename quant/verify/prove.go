@@ -109,11 +109,18 @@ func (s *source) writes(k call, levels map[string]ir.Bound) (ir.Bound, error) {
 	return b, nil
 }
 
+// lanesOf are the kernels whose partial sums are those of several lanes: fewer
+// products meet in each, so that the certificate must not claim more of them.
+var lanesOf = map[string]int{"conv_s8_a16_smlal": 8, "conv_s8_a32_sadalp": 8}
+
 // layer proves one call that sums products.
 func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccum, in ir.Bound) error {
 	g := s.geometry[k.layer]
 	if cert.Kernel != k.kernel {
 		return fmt.Errorf("calls kernel %s, the certificate says %s", k.kernel, cert.Kernel)
+	}
+	if n := max(lanesOf[k.kernel], 1); cert.Lanes != n {
+		return fmt.Errorf("its kernel splits a sum over %d lanes, the certificate says %d", n, cert.Lanes)
 	}
 	if in.Lo < cert.Levels.Lo || in.Hi > cert.Levels.Hi {
 		return fmt.Errorf("its input takes levels %s, the certificate says %s", in, cert.Levels)
