@@ -2,6 +2,7 @@ package codegen_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/snug-nn/snug/codegen"
@@ -49,20 +50,24 @@ var mobiles = []mobile{
 	}, []string{"conv_s8_a16_first"}},
 }
 
-// mobileNet builds row i of mobiles; every second sum is halved before it is scaled,
-// which ones the seed says.
-func mobileNet(i int, seed uint64) *ir.Graph {
-	m := &mobiles[i]
+// mobileNet is one of them with random weights.
+func mobileNet(name string, seed uint64) *ir.Graph {
+	m := &mobiles[slices.IndexFunc(mobiles, func(m mobile) bool { return m.name == name })]
 	b := &builder{r: rand.New(rand.NewPCG(seed, 11)), g: &ir.Graph{Name: "zoo"}, acc: ir.Accum{Bits: 16}}
 	in := &ir.Value{Name: "input", Shape: []int{1, 3, 17, m.width}, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
 	b.g.In = []*ir.Value{in}
 	b.g.Out = []*ir.Value{m.build(b, in)}
-	for i, n := range b.g.Nodes {
+	return b.g
+}
+
+// halved has every second sum of g halved before it is scaled, which ones the seed says.
+func halved(g *ir.Graph, seed uint64) *ir.Graph {
+	for i, n := range g.Nodes {
 		if (i+int(seed))%2 == 0 {
 			halve(n.Sum)
 		}
 	}
-	return b.g
+	return g
 }
 
 // mobilePlatforms are how such networks are built and run.
@@ -76,9 +81,9 @@ var mobilePlatforms = []struct{ name, target, build, run string }{
 // TestMobileC holds the kernels of such networks against the simulator: some of
 // their requantizers halve sums, some need 32 bits, some sit behind a ReLU.
 func TestMobileC(t *testing.T) {
-	for i, m := range mobiles {
+	for _, m := range mobiles {
 		for seed := range uint64(2) {
-			g := mobileNet(i, seed)
+			g := halved(mobileNet(m.name, seed), seed)
 			k := known(t, g)
 			for _, pl := range mobilePlatforms {
 				if seed > 0 && pl.name != "aarch64 A53" {
