@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,8 +45,42 @@ type site struct {
 	put                  string
 }
 
-// sites lists those in statements of the portable C of kernels.
-func sites(files []codegen.File) []site {
+// gcovLine is a line of gcov's listing that ran.
+var gcovLine = regexp.MustCompile(`^\s*\d+\*?:\s*(\d+):`)
+
+// ran lists the lines of each kernel's file that the known-answer test runs.
+func ran(t *testing.T, files []codegen.File) map[string]map[int]bool {
+	t.Helper()
+	if _, err := exec.LookPath("gcov"); err != nil {
+		t.Skip("needs gcov (Debian: gcc)")
+	}
+	dir := write(t, files)
+	for _, args := range [][]string{{"gcc", "-w", "--coverage", "-o", "test", "zoo_test.c", "zoo_weights.c"}, {"./test"}, {"gcov", "test-zoo_test.gcda"}} {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	all := map[string]map[int]bool{}
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(dir, f.Name+".gcov"))
+		if err != nil {
+			continue
+		}
+		all[f.Name] = map[int]bool{}
+		for line := range strings.Lines(string(text)) {
+			if m := gcovLine.FindStringSubmatch(line); m != nil {
+				n, _ := strconv.Atoi(m[1])
+				all[f.Name][n-1] = true
+			}
+		}
+	}
+	return all
+}
+
+// sites lists those in statements of the portable C of kernels that run.
+func sites(files []codegen.File, ran map[string]map[int]bool) []site {
 	var all []site
 	for i, f := range files {
 		if !strings.HasPrefix(f.Name, "snug_") || strings.HasPrefix(f.Name, "snug_check") {
@@ -62,7 +97,7 @@ func sites(files []codegen.File) []site {
 				skip = skip[:len(skip)-1]
 			}
 			code, _, _ := strings.Cut(line, "/*")
-			if slices.Contains(skip, true) || !strings.HasPrefix(line, "    ") || strings.HasSuffix(line, "\\") || !strings.ContainsAny(code, ";{") {
+			if slices.Contains(skip, true) || !ran[f.Name][j] || !strings.HasPrefix(line, "    ") || strings.HasSuffix(line, "\\") || !strings.ContainsAny(code, ";{") {
 				continue
 			}
 			for _, s := range slips {
@@ -76,7 +111,7 @@ func sites(files []codegen.File) []site {
 }
 
 // TestKernelMutants makes kernels faulty, one operator at a time, and holds that the
-// emitted known-answer test notices nine of ten. A mutant that does not compile does
+// emitted known-answer test, built with sanitizers, notices nine of ten. A mutant that does not compile does
 // not count. A survivor is a mistake that the test lets pass, or none at all, as
 // a < for a != at the end of a loop: each is printed with its line, for a reader to judge.
 func TestKernelMutants(t *testing.T) {
@@ -84,6 +119,7 @@ func TestKernelMutants(t *testing.T) {
 		t.Skip("-mutants says how many")
 	}
 	var nets [][]codegen.File
+	var all [][]site
 	for i := range accums[:2] {
 		g := zoo(uint64(i), accums[i])
 		p, err := codegen.Lower(g, codegen.FindTarget("generic-c"), &codegen.Options{})
@@ -95,13 +131,13 @@ func TestKernelMutants(t *testing.T) {
 			t.Fatal(err)
 		}
 		nets = append(nets, files)
+		all = append(all, sites(files, ran(t, files)))
 	}
 	r := rand.New(rand.NewPCG(*mutantSeed, 0))
 	tried, killed := 0, 0
 	for tried < *mutants {
 		files := slices.Clone(nets[tried%2])
-		all := sites(files)
-		s := all[r.IntN(len(all))]
+		s := all[tried%2][r.IntN(len(all[tried%2]))]
 		lines := strings.Split(string(files[s.file].Data), "\n")
 		old := lines[s.line]
 		lines[s.line] = old[:s.from] + s.put + old[s.to:]
@@ -137,7 +173,7 @@ func runMutant(t *testing.T, files []codegen.File) (noticed bool, err error) {
 		}
 	}
 	exe := filepath.Join(dir, "test")
-	if out, err := exec.Command("cc", "-w", "-O1", "-o", exe, filepath.Join(dir, "zoo_test.c"), filepath.Join(dir, "zoo_weights.c")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("gcc", "-w", "-fsanitize=address,undefined", "-fno-sanitize-recover", "-o", exe, filepath.Join(dir, "zoo_test.c"), filepath.Join(dir, "zoo_weights.c")).CombinedOutput(); err != nil {
 		return false, fmt.Errorf("%w: %s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
