@@ -14,14 +14,17 @@ import (
 )
 
 // TestCertificateBytes changes one byte of certificate.json, a thousand times: each
-// folder has to be refused, unless the certificate still says the same or only says
-// differently for whom it was compiled, which nothing is proven about.
+// folder has to be refused, unless the certificate still says the same, or only what
+// the network is called and for whom it was compiled differs: nothing is proven of these.
 func TestCertificateBytes(t *testing.T) {
 	all := emitted(t)
 	r := rand.New(rand.NewPCG(21, 22))
 	read := func(b []byte) (c ir.Certificate, err error) {
 		err = json.Unmarshal(b, &c)
 		c.Target, c.Rung = "", ""
+		if c.Language == "go" {
+			c.Network = "" // C has it in the names of its files
+		}
 		return c, err
 	}
 	refused := 0
