@@ -66,14 +66,19 @@ static inline void snug_maxpool_s8(const snug_pool *g, const int8_t *x, int8_t *
             int8_t *yp = y + row * g->y_row + col * g->y_col;
             c = 0;
 #if SNUG_NEON
-            for (; c + 16 <= g->c; c += 16) {
-                int8x16_t v = vdupq_n_s8(-128);
+            while (c + 16 <= g->c) { /* two vectors, or the one that is left */
+                const int32_t next = c + 32 <= g->c ? 16 : 0;
+                int8x16_t v = vdupq_n_s8(-128), w = v;
                 for (kh = t.kh0; kh < t.kh1; kh++) {
-                    for (kw = t.kw0; kw < t.kw1; kw++) {
-                        v = vmaxq_s8(v, vld1q_s8(xp + kh * step_h + kw * step_w + c));
+                    const int8_t *p = xp + kh * step_h + t.kw0 * step_w + c;
+                    for (kw = t.kw0; kw < t.kw1; kw++, p += step_w) {
+                        v = vmaxq_s8(v, vld1q_s8(p));
+                        w = vmaxq_s8(w, vld1q_s8(p + next));
                     }
                 }
                 vst1q_s8(yp + c, v);
+                vst1q_s8(yp + c + next, w);
+                c += 16 + next;
             }
 #endif
             for (; c < g->c; c++) {
