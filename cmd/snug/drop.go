@@ -36,7 +36,7 @@ func dropOf(answers []answer, classes []int) drop {
 			d--
 		}
 		sum += d
-		squares += d * d
+		squares += float64(d * d)
 	}
 	mean := sum / n
 	variance := max(squares-float64(n*mean*mean), 0) / max(n-1, 1)
