@@ -147,9 +147,9 @@ func quickMisra(t *testing.T) {
 	if err := os.WriteFile(list, []byte(strings.ReplaceAll(string(text), "misra-c2012-2.5:*tiny.h\n", "")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("cppcheck", "--addon=misra", "--std=c99", "-q", "--error-exitcode=1", "--suppressions-list=misra.txt", "tiny_weights.c")
+	cmd := exec.Command("cppcheck", "--addon=misra", "--std=c99", "-q", "--suppressions-list=misra.txt", "tiny_weights.c")
 	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "tiny.h:") {
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "tiny.h:") {
 		t.Errorf("without a deviation: %v\n%s", err, out)
 	}
 }
@@ -208,9 +208,11 @@ func misraBuilds(t *testing.T, dir string) [][]string {
 	}
 	var runs [][]string
 	for line := range strings.Lines(string(out)) {
-		if !strings.HasPrefix(line, "cppcheck ") {
+		line, ok := strings.CutPrefix(strings.TrimSpace(line), "! cppcheck ")
+		if !ok {
 			continue
 		}
+		line = "cppcheck " + strings.TrimSuffix(line, " 2>&1 | grep .")
 		cmd := exec.Command("sh", "-c", line)
 		cmd.Dir = dir
 		text, err := cmd.CombinedOutput()
