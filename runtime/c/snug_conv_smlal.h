@@ -110,7 +110,7 @@ static inline void snug_dot_tile(const snug_conv *g, const snug_dot_tables *t, c
     }
     if (t->form == 0) {
         SNUG_DOT_EACH(SNUG_DOT_STORE)
-    } else if (flushes) {
+    } else if (flushes != 0) {
         SNUG_DOT_TWO(SNUG_DOT_GIVE32)
     } else {
         SNUG_DOT_TWO(SNUG_DOT_BOTH)
@@ -198,7 +198,7 @@ static inline void snug_conv_s8_a16_smlal(const snug_conv *g, const int8_t *x, i
                 int8_t *yp = y + p % g->w * g->y_col + p / g->w * g->y_row;
                 for (c = 0; c < g->c; c += 8) { /* two copies: each has registers for all it needs */
                     const int32_t n = g->c - c < 8 ? g->c - c : 8;
-                    if (flushes) {
+                    if (flushes != 0) {
                         snug_dot_pixel(g, xp, yp, group * g->c + c, n, 1);
                     } else {
                         snug_dot_pixel(g, xp, yp, group * g->c + c, n, 0);
@@ -237,7 +237,7 @@ static inline int32_t snug_dot_sum(const snug_conv *g, const int8_t *x, int32_t 
             lane[k & 7] += (uint32_t)(xi[k] * w[k]);
         }
         w += (len + 7) / 8 * 8;
-        if (g->piece[i].flush) {
+        if (g->piece[i].flush != 0u) {
             for (j = 0; j < 8; j++) {
                 sum += snug_wrap16(lane[j]);
                 lane[j] = 0u;
@@ -245,7 +245,7 @@ static inline int32_t snug_dot_sum(const snug_conv *g, const int8_t *x, int32_t 
             flushed = 1;
         }
     }
-    if (flushed) {
+    if (flushed != 0) {
         return sum;
     }
     all = g->q.preload ? (uint32_t)g->q.preload[group * g->c + c] : 0u;

@@ -64,7 +64,7 @@ static inline int32x4_t snug_dot_whole(const snug_requant *q, int16x4_t sum, int
 {
     int16_t pre[4] = {0, 0, 0, 0};
     int32_t i;
-    if (q->preload) {
+    if (q->preload != NULL) {
         for (i = 0; i < n; i++) {
             pre[i] = q->preload[c + i];
         }
@@ -102,7 +102,7 @@ static inline void snug_dot_load(const snug_requant *q, int32_t c, int32_t n, sn
         t->narrow.mul = vcombine_s16(mul, mul);
         t->narrow.shift = vcombine_s16(vld1_s16(shift), vld1_s16(shift));
         t->narrow.zero = vdupq_n_s16((int16_t)q->zero);
-        if (q->preload) {
+        if (q->preload != NULL) {
             t->preload = vcombine_s16(vld1_s16(q->preload + c), vld1_s16(q->preload + c));
         }
         t->form = q->narrow;
@@ -114,8 +114,8 @@ static inline void snug_dot_give(int8x8_t v, int8_t *y0, int8_t *y1)
 {
     const int32x2_t word = vreinterpret_s32_s8(v);
     const int32_t first = vget_lane_s32(word, 0), second = vget_lane_s32(word, 1);
-    memcpy(y0, &first, sizeof first);
-    memcpy(y1, &second, sizeof second);
+    (void)memcpy(y0, &first, sizeof first);
+    (void)memcpy(y1, &second, sizeof second);
 }
 
 /* From 16-bit sums with their preloads, and from 32-bit sums. */
