@@ -229,15 +229,20 @@ func costWide(w *work, _ *Kernel, t *Target) float64 {
 }
 
 // costPair: tiles of four pixels by four channels, on ARMv7 of two pixels, sixteen
-// products at a time.
+// products at a time; a single pixel goes with eight channels.
 func costPair(w *work, _ *Kernel, t *Target) float64 {
 	pixels, tile, step := 4, 150.0, 60.0
 	if t.Has&A32 != 0 {
 		pixels, tile, step = 2, 190, 31.5
 	}
+	steps := 0.0
 	for _, p := range w.pieces {
-		tile += (float64(p.Len/16)+0.6*blocks(p.Len%16, 8))*step + 14
+		steps += float64(p.Len/16) + 0.6*blocks(p.Len%16, 8)
 	}
+	if w.pixels() == 1 {
+		return float64(w.groups) * blocks(w.c, 8) * (steps*38 + 14*float64(len(w.pieces)) + 90)
+	}
+	tile += steps*step + 14*float64(len(w.pieces))
 	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), pixels) * tile
 }
 

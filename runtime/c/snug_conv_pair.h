@@ -77,12 +77,52 @@ static inline void snug_pair_tile(const snug_conv *g, const snug_dot_tables *t, 
     }
 }
 
+/* Up to eight channels of one pixel, as fully connected layers have. */
+static inline void snug_pair_pixel(const snug_conv *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
+{
+    const snug_requant q = g->q;
+    const int8_t *w[8];
+    int32x4_t s[8];
+    int32_t i, j, k;
+    for (j = 0; j < 8; j++) {
+        w[j] = g->weights + (c + (j < n ? j : 0)) * g->k;
+        s[j] = vdupq_n_s32(0);
+    }
+    for (i = 0; i < g->pieces; i++) {
+        const int8_t *xi = x + g->piece[i].at;
+        for (k = g->piece[i].len; k > 8; k -= 16, xi += 16) {
+            const int8x16_t u = vld1q_s8(xi);
+            SNUG_UNROLL
+            for (j = 0; j < 8; j++) {
+                const int8x16_t v = vld1q_s8(w[j]);
+                s[j] = vpadalq_s16(s[j], SNUG_DOT_HIGH(vmull_s8(vget_low_s8(v), vget_low_s8(u)), v, u));
+                w[j] += 16;
+            }
+        }
+        if (k > 0) {
+            const int8x8_t u = vld1_s8(xi);
+            SNUG_UNROLL
+            for (j = 0; j < 8; j++) {
+                s[j] = vpadalq_s16(s[j], vmull_s8(vld1_s8(w[j]), u));
+                w[j] += 8;
+            }
+        }
+    }
+    snug_dot_store(&q, snug_dot_reduce32(s[0], s[1], s[2], s[3]), c, n < 4 ? n : 4, y);
+    if (n > 4) {
+        snug_dot_store(&q, snug_dot_reduce32(s[4], s[5], s[6], s[7]), c + 4, n - 4, y);
+    }
+}
+
 static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     int32_t group, c, left;
     (void)scratch;
     for (group = 0; group < g->groups; group++) {
-        for (c = 0; c < g->c; c += 4) {
+        for (c = 0; c < g->c && g->h * g->w == 1; c += 8) {
+            snug_pair_pixel(g, x + group * g->x_group, y, group * g->c + c, g->c - c < 8 ? g->c - c : 8);
+        }
+        for (c = g->h * g->w == 1 ? g->c : 0; c < g->c; c += 4) {
             const int32_t n = g->c - c < 4 ? g->c - c : 4;
             snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
             const int8_t *xs[SNUG_DOT_PIXELS];
