@@ -45,8 +45,8 @@ var slips = []struct {
 }
 
 // same begin lines where another operator computes the same: a clamp at its ends, a
-// choice between two orders of one computation, an offset that is zero in portable C.
-var same = []string{"return v < lo ? lo : v > hi ? hi : v;", "return w >= 7 && ", "n += c;"}
+// choice between two orders of one computation.
+var same = []string{"return v < lo ? lo : v > hi ? hi : v;", "return w >= 7 && "}
 
 // A site is a place in a kernel's file where a slip can be made.
 type site struct {

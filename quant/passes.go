@@ -22,7 +22,8 @@ type Options struct {
 	Pow2  bool // requantize by shifts alone
 	// Effort is how much work goes into rounding: 0 rounds to nearest, in seconds;
 	// 1 chooses levels by the true error behind the layers before; 2 also feeds
-	// the error of each weight into those that are rounded after it.
+	// the error of each weight into those that are rounded after it; 3 does so on
+	// more samples of the calibration images.
 	Effort int
 	// Search is "", or "layerwise" for that of arXiv 2004.11783.
 	Search string
@@ -122,7 +123,7 @@ const (
 )
 
 // maxEffort is the greatest Options.Effort.
-const maxEffort = 2
+const maxEffort = 3
 
 func (o *Options) check() error {
 	a := o.Accum

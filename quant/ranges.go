@@ -48,7 +48,12 @@ type patchLimit struct{ least, most, inputs, outputs int }
 var (
 	quickPatches  = patchLimit{256, 2048, 1 << 21, 1 << 31}
 	targetPatches = patchLimit{256, 12000, 1 << 24, 1 << 22}
+	finePatches   = patchLimit{256, 48000, 1 << 26, 1 << 24}
 )
+
+// fineEffort is the effort from which on weights are rounded on finePatches: their
+// error on other images is that on the samples and some K/n of it more.
+const fineEffort = 3
 
 // ranges runs the real network over the calibration set.
 func ranges(s *state) error {
@@ -64,7 +69,9 @@ func ranges(s *state) error {
 			p := newPatches(n, st.images, quickPatches, uint64(i))
 			p.x = make([]float32, p.rows*p.n)
 			st.sums[n] = p
-			if s.o.Effort > 0 {
+			if s.o.Effort >= fineEffort {
+				p = newPatches(n, st.images, finePatches, uint64(i))
+			} else if s.o.Effort > 0 {
 				p = newPatches(n, st.images, targetPatches, uint64(i))
 			}
 			t := newTarget(p)

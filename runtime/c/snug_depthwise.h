@@ -26,9 +26,8 @@ static inline int32_t snug_dw3_sevens(int32_t h, int32_t w)
 /* 16-bit sums of channels [c, c+n) of one pixel, one at a time. */
 static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
 {
-    int32_t t;
-    n += c;
-    for (; c < n; c++) {
+    int32_t t, i;
+    for (i = 0; i < n; i++, c++) {
         uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
         int32_t sum = 0;
         for (t = 0; t < g->taps; t++) {

@@ -314,7 +314,7 @@ SNUG_EACH_FORM void snug_ring_block(const snug_ring *g, const snug_ring_form *f,
     int8_t *const patch = (int8_t *)(m + points * SNUG_RING_TILES * SNUG_LANES + SNUG_RING_TILES * out * out * SNUG_LANES);
     int32_t first, t, p, c;
     if (g->phase > 1) { /* not all of it is written again */
-        memset(patch, 0, (size_t)(f->in * f->in * cin));
+        (void)memset(patch, 0, (size_t)(f->in * f->in * cin));
     }
     for (first = 0; first < all; first += g->tiles) {
         const int32_t tiles = all - first < g->tiles ? all - first : g->tiles;

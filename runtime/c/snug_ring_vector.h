@@ -97,10 +97,10 @@ static inline snug_ring_k snug_ring_factors(void)
 static inline void snug_ring_copy(int8_t *y, const int8_t *x, int32_t n)
 {
     for (; n >= 8; n -= 8, x += 8, y += 8) {
-        memcpy(y, x, 8);
+        (void)memcpy(y, x, 8);
     }
     for (; n >= 4; n -= 4, x += 4, y += 4) {
-        memcpy(y, x, 4);
+        (void)memcpy(y, x, 4);
     }
     for (; n > 0; n--) {
         *y++ = *x++;
