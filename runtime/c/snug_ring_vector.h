@@ -102,8 +102,8 @@ static inline void snug_ring_copy(int8_t *y, const int8_t *x, int32_t n)
     for (; n >= 4; n -= 4, x += 4, y += 4) {
         (void)memcpy(y, x, 4);
     }
-    for (; n > 0; n--) {
-        *y++ = *x++;
+    for (; n > 0; n--, x++, y++) {
+        *y = *x;
     }
 }
 
