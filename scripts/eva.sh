@@ -34,10 +34,10 @@ while read -r layer kernel lo hi; do
 	case $kernel in dw_*) kind=depthwise last= ;; esac
 	# The last piece ends the patch; groups and channels of a depthwise layer lie behind.
 	size=$(awk -v l="$layer" '
-		index($0, "snug_piece " l "_pieces[") { on = 1 }
+		index($0, "snug_piece layer_" l "_pieces[") { on = 1 }
 		on { n = split($0, v, /[{},]+/); for (i = 1; i <= n; i++) if (v[i] ~ /^ *[0-9]+$/) num[++m] = v[i] + 0 }
 		on && /};/ { on = 0; for (i = 1; i + 2 <= m; i += 3) if (num[i] + num[i + 1] > top) top = num[i] + num[i + 1]; delete num; m = 0 }
-		index($0, "static const snug_" ) && index($0, " " l " = {") { in_layer = 1 }
+		index($0, "static const snug_" ) && index($0, " layer_" l " = {") { in_layer = 1 }
 		in_layer && match($0, /\.groups = [0-9]+, \.x_group = [0-9]+/) { split(substr($0, RSTART, RLENGTH), g, /[^0-9]+/); top += (g[2] - 1) * g[3] }
 		in_layer && match($0, /\.c = [0-9]+/) { c = substr($0, RSTART + 5, RLENGTH - 5) }
 		in_layer && /};/ { in_layer = 0 }
@@ -49,7 +49,7 @@ while read -r layer kernel lo hi; do
 		static int8_t y[4096];
 		int main(void)
 		{
-		    snug_$kind g = $layer;
+		    snug_$kind g = layer_$layer;
 		    int32_t i;
 		    g.h = 1;
 		    g.w = 1;
