@@ -27,17 +27,18 @@ static inline int32_t snug_dw3_sevens(int32_t h, int32_t w)
 static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t n)
 {
     int32_t t, i;
-    for (i = 0; i < n; i++, c++) {
-        uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[c] : 0u;
+    for (i = 0; i < n; i++) {
+        const int32_t at = c + i;
+        uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[at] : 0u;
         int32_t sum = 0;
         for (t = 0; t < g->taps; t++) {
-            acc += (uint32_t)(x[g->tap[t].at + c] * g->weights[t * g->c + c]);
+            acc += (uint32_t)(x[g->tap[t].at + at] * g->weights[t * g->c + at]);
             if (g->tap[t].flush || t + 1 == g->taps) {
                 sum += snug_wrap16(acc);
                 acc = 0u;
             }
         }
-        y[c] = snug_requantize(&g->q, sum, c);
+        y[at] = snug_requantize(&g->q, sum, at);
     }
 }
 
