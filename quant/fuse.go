@@ -54,7 +54,6 @@ func fuse(g *ir.Graph) {
 		}
 		users[from[0]] = append(users[from[0]], f)
 		g.Nodes[i], producers[n.Out[0]], order[f] = f, f, i
-		delete(gone, f)
 	}
 	g.Nodes = slices.DeleteFunc(g.Nodes, func(n *ir.Node) bool { return gone[n] })
 }

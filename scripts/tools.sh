@@ -10,7 +10,7 @@ command -v c++ >/dev/null || need="$need g++"
 command -v qemu-aarch64 >/dev/null || need="$need qemu-user"
 command -v aarch64-linux-gnu-gcc >/dev/null || need="$need gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 command -v arm-linux-gnueabihf-gcc >/dev/null || need="$need gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
-command -v clang-19 >/dev/null || command -v clang >/dev/null || need="$need clang-19"
+command -v clang-19 >/dev/null || need="$need clang-19"
 command -v llvm-mca-19 >/dev/null || need="$need llvm-19"
 test -d /usr/share/libonnx-testdata -o -n "$(ls -d /usr/share/*/onnx* 2>/dev/null)" || need="$need libonnx-testdata"
 [ -z "$need" ] && exit 0

@@ -119,10 +119,13 @@ static inline void snug_conv_s8_a32_sadalp(const snug_conv *g, const int8_t *x, 
     int32_t group, c, left;
     (void)scratch;
     for (group = 0; group < g->groups; group++) {
-        for (c = 0; c < g->c && g->h * g->w == 1; c += 8) {
-            snug_pair_pixel(g, x + group * g->x_group, y, group * g->c + c, g->c - c < 8 ? g->c - c : 8);
+        if ((g->h == 1) && (g->w == 1)) {
+            for (c = 0; c < g->c; c += 8) {
+                snug_pair_pixel(g, x + group * g->x_group, y, group * g->c + c, g->c - c < 8 ? g->c - c : 8);
+            }
+            continue;
         }
-        for (c = g->h * g->w == 1 ? g->c : 0; c < g->c; c += 4) {
+        for (c = 0; c < g->c; c += 4) {
             const int32_t n = g->c - c < 4 ? g->c - c : 4;
             snug_walk p = {x + group * g->x_group, y, 0, g->w, g->x_col, g->y_col, 0, 0};
             const int8_t *xs[SNUG_DOT_PIXELS];
