@@ -9,11 +9,12 @@
 # make misra     cppcheck's MISRA addon on emitted C, every target: each finding has its deviation
 # make accuracy  drops at 8 to 16 bits: docs/accuracy.csv, .md, .svg; with MODELS=DIR DATA=DIR measures, for hours
 # make paper     the same for the search of arXiv 2004.11783 beside ours: docs/paper.csv, .md, .svg
+# make ablation  what each step of the bit-width pass is worth: docs/ablation.csv, .md
 # make eva       Frama-C/Eva on the portable C of the bundled keyword network, layer by layer; docs/eva.md
 # make check     formatting, vet and generated files
 GO ?= go
 
-.PHONY: demo test fuzz update generate check bench-arm bench-peers eva accuracy paper hosts misra
+.PHONY: demo test fuzz update generate check bench-arm bench-peers eva accuracy paper ablation hosts misra
 
 demo:
 	@GO="$(GO)" sh ./scripts/demo.sh
@@ -33,6 +34,9 @@ bench-arm:
 
 bench-peers:
 	@sh ./scripts/bench-peers.sh $(ARGS)
+
+ablation:
+	@GO="$(GO)" sh ./scripts/ablation.sh $(MODELS) $(DATA)
 
 accuracy paper:
 	@GO="$(GO)" sh ./scripts/sweep.sh $@ $(MODELS) $(DATA) $(NETWORKS)

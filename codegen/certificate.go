@@ -55,8 +55,16 @@ func Certify(p *Program, language, pack string, layerName func(*Call) string, ta
 		if c.Weights.Packing == Rows8 {
 			lanes = rowAlign
 		}
-		fmt.Fprintf(&b, "\n{\"name\":%q,\"kernel\":%q,\"packing\":%q,\"k\":%d,\"levels\":{\"lo\":%d,\"hi\":%d},\"segments\":%d,\"lanes\":%d,\"channels\":[",
-			layerName(c), c.Kernel, c.Weights.Packing, c.Sum.K, c.Levels.Lo, c.Levels.Hi, Segments(c), lanes)
+		tops := ""
+		if c.Tops != nil {
+			text, err := json.Marshal(c.Tops)
+			if err != nil {
+				return File{}, err
+			}
+			tops = fmt.Sprintf("\"tops\":%s,\"groups\":%d,", text, len(c.Tops)/c.Channels())
+		}
+		fmt.Fprintf(&b, "\n{\"name\":%q,\"kernel\":%q,\"packing\":%q,\"k\":%d,\"levels\":{\"lo\":%d,\"hi\":%d},%s\"segments\":%d,\"lanes\":%d,\"channels\":[",
+			layerName(c), c.Kernel, c.Weights.Packing, c.Sum.K, c.Levels.Lo, c.Levels.Hi, tops, Segments(c), lanes)
 		for i, ch := range c.Sum.Channels {
 			if i > 0 {
 				b.WriteByte(',')

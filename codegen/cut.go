@@ -22,6 +22,15 @@ type part struct {
 	first int
 }
 
+// output is the format of what p writes.
+func (p *part) output() *ir.Format {
+	f := *p.Out[0].Format
+	if f.Tops != nil {
+		f.Tops = f.Tops[p.first:][:len(p.Sum.Channels)]
+	}
+	return &f
+}
+
 // cut splits a node whose weights would be too large a table by output channels.
 func cut(n *ir.Node, most int) []part {
 	w := n.In[1]

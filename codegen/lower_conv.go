@@ -24,6 +24,10 @@ func workOf(n *ir.Node) *work {
 	return w
 }
 
+func inputsOf(n *ir.Node) *inputs {
+	return &inputs{n.In[0].Format, n.In[1].Shape[1], n.In[1].Shape[0] / n.Attrs.Group}
+}
+
 // isDepthwise reports whether every channel of n is its own group.
 func isDepthwise(n *ir.Node) bool {
 	a := &n.Attrs
@@ -51,7 +55,7 @@ func (l *lowering) convPart(p part) error {
 	w.pieces = window(&n.Attrs, x, w.cin, op == "Conv")
 	kernels := allowed(l.target, op, n.Sum.Acc, l.families, w)
 	c := Call{
-		Name: l.unique(n.Name), Layer: p.name, Sum: n.Sum, Levels: n.In[0].Format.Levels,
+		Name: l.unique(n.Name), Layer: p.name, Sum: n.Sum, Levels: n.In[0].Format.Levels, Tops: n.In[0].Format.Tops, Pixel: x.col,
 		MACs: w.pixels() * w.groups * w.c * w.k,
 	}
 	rows := rowsOf(n.In[1].Const)
@@ -112,7 +116,7 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 		}
 		if n.Sum.Acc.Total() > 16 {
 			o.note, o.refused = "flushed sums cannot be split inside a transform", true
-		} else if o.plan = planRing(k.Form, w, n.Sum, n.In[0].Format.Levels, rows, l.l2); o.plan == nil {
+		} else if o.plan = planRing(k.Form, w, n.Sum, inputsOf(n), rows, l.l2); o.plan == nil {
 			o.note, o.refused = fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), true
 		} else {
 			o.note, o.cost = fmt.Sprintf("split %d", o.plan.Split), whole(k.Form.cost(w, o.plan.Split, l.target)*l.target.pace(k))
@@ -127,7 +131,7 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8) (note string, err error) {
 	n, k := p.Node, o.kernel
 	a, x := &n.Attrs, l.views[n.In[0]]
-	levels, out := c.Levels, n.Out[0].Format
+	out := p.output()
 	if g := o.plan; g != nil {
 		y := l.place(n.Out[0])
 		y.at += p.first
@@ -141,7 +145,7 @@ func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8)
 		return o.note, nil
 	}
 	pieces := slices.Clone(w.pieces)
-	if err := schedule(k, n.Sum, levels, &pieces, rows); err != nil {
+	if err := schedule(k, n.Sum, inputsOf(n), &pieces, rows); err != nil {
 		return err.Error(), err
 	}
 	y := l.place(n.Out[0])
@@ -231,6 +235,9 @@ func requantizer(s *ir.Sum, f *ir.Format, bits int, narrow bool) *kern.Requant {
 	q := &kern.Requant{Bias: make([]int32, len(s.Bias)), Shift: s.Shift, Half: s.Half,
 		Zero: int32(f.Zero), Lo: int32(f.Levels.Lo), Hi: int32(f.Levels.Hi)}
 	copy(q.Bias, s.Bias)
+	for _, top := range f.Tops {
+		q.Tops = append(q.Tops, int8(top))
+	}
 	if s.Mul != nil {
 		q.Mul = make([]int16, len(s.Mul))
 		for i, m := range s.Mul {
@@ -275,6 +282,10 @@ func narrowOf(c *Call) int {
 		if q.Mul != nil {
 			mul = int32(q.Mul[i])
 		}
+		top := q.Hi
+		if q.Tops != nil {
+			top = int32(q.Tops[i])
+		}
 		end := func(t int32) int32 { return ir.Requantize(t, mul, q.Shift[i]) + q.Zero }
 		if bias < math.MinInt16 || bias > math.MaxInt16 {
 			return 1
@@ -282,7 +293,7 @@ func narrowOf(c *Call) int {
 		if q.Half {
 			continue
 		}
-		if ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < q.Hi ||
+		if ch.Window.Hi+pre+bias > math.MaxInt16 && end(math.MaxInt16) < top ||
 			ch.Window.Lo+pre+bias < math.MinInt16 && end(math.MinInt16) > q.Lo {
 			return 1
 		}

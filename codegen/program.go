@@ -83,12 +83,26 @@ type Call struct {
 	Table    string // Lookup: 256 entries
 	Sum      *ir.Sum
 	Levels   ir.Bound // of the input, for a call that sums products
+	Tops     []int64  // the greatest levels of the input's channels, when they have their own
+	Pixel    int      // elements from one pixel of the input to the next, for such a call
 	MACs     int
 	// Predicted is what the cost model says the kernel executes, in instructions; 0
 	// for calls that sum no products, of which it knows nothing.
 	Predicted int
 	// Candidates are the kernels that were considered, the cheapest first.
 	Candidates []Candidate
+}
+
+// Channels is how many channels of the input one group of a call that sums products
+// reads.
+func (c *Call) Channels() int {
+	switch g := c.Geometry.(type) {
+	case *RingConv:
+		return g.Cin
+	case *kern.Conv:
+		return g.XGroup
+	}
+	return 1
 }
 
 // Weights are a layer's integers in the order its kernel reads them.

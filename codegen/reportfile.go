@@ -104,7 +104,7 @@ func TableBytes(c *Call) int {
 		n += len(c.Weights.Data)
 	}
 	if q := c.Requant; q != nil {
-		n += 4*len(q.Bias) + 2*len(q.Mul) + len(q.Shift) + 2*len(q.Preload)
+		n += 4*len(q.Bias) + 2*len(q.Mul) + len(q.Shift) + 2*len(q.Preload) + len(q.Tops)
 	}
 	switch g := c.Geometry.(type) {
 	case *kern.Pool:

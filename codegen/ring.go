@@ -97,14 +97,14 @@ var ringSplits = []int{1, 2, 3, 4, 6, 8, 12, 16, 24}
 
 // planRing returns the geometry in which every part of every channel has a
 // proof, with the fewest parts; nil when there is none.
-func planRing(f *RingForm, w *work, s *ir.Sum, levels ir.Bound, rows [][]int8, l2 int) *RingConv {
+func planRing(f *RingForm, w *work, s *ir.Sum, in *inputs, rows [][]int8, l2 int) *RingConv {
 	g := &RingConv{Form: f, H: w.h, W: w.w, Groups: w.groups, Cin: w.cin, C: w.c, Kernel: w.kernel[0], Phase: f.phase(w)}
 	for _, split := range ringSplits {
 		if g.cin()%(8*split) != 0 {
 			continue
 		}
 		g.Split = split
-		if offset, ok := ringOffsets(g, s, levels, rows); ok {
+		if offset, ok := ringOffsets(g, s, in, rows); ok {
 			g.Offset = offset
 			g.Tiles = g.tilesFor(l2)
 			return g
@@ -128,13 +128,13 @@ func (g *RingConv) tilesFor(l2 int) int {
 
 // ringOffsets moves the window of every part into its register, and that of
 // the total into sixteen bits.
-func ringOffsets(g *RingConv, s *ir.Sum, levels ir.Bound, rows [][]int8) ([]int16, bool) {
+func ringOffsets(g *RingConv, s *ir.Sum, in *inputs, rows [][]int8) ([]int16, bool) {
 	offset := make([]int16, (g.Split+1)*len(rows))
 	bits := 16 - g.Form.Lost
 	any := false
 	for c, row := range rows {
 		rest := s.Channels[c].Window.Preload(g.totalBits())
-		for i, b := range g.partWindows(row, levels) {
+		for i, b := range g.partWindows(c, row, in) {
 			if !b.Fits(bits) {
 				return nil, false
 			}
@@ -161,15 +161,15 @@ func (g *RingConv) totalBits() int {
 	return 16
 }
 
-// partWindows returns the window of each part of the input channels: row is in
-// the order of row, column, channel of the window.
-func (g *RingConv) partWindows(row []int8, levels ir.Bound) []ir.Bound {
+// partWindows returns the window of each part of the input channels of output
+// channel c: row is in the order of row, column, channel of the window.
+func (g *RingConv) partWindows(c int, row []int8, in *inputs) []ir.Bound {
 	b := make([]ir.Bound, g.Split)
 	size := g.cin() / g.Split
 	for k, w := range row {
 		r, s := k/g.Cin/g.Kernel, k/g.Cin%g.Kernel
 		i := (r%g.Phase*g.Phase+s%g.Phase)*g.Cin + k%g.Cin
-		b[i/size] = b[i/size].Plus(term(levels, w))
+		b[i/size] = b[i/size].Plus(in.term(c, k, w))
 	}
 	return b
 }

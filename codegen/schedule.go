@@ -12,7 +12,7 @@ import (
 // segment is the longest run of products for which no lane of no channel can
 // leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.
-func schedule(k *Kernel, s *ir.Sum, levels ir.Bound, pieces *[]kern.Piece, rows [][]int8) error {
+func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]int8) error {
 	if k.Acc >= s.Acc.Total() {
 		return nil // one register holds the whole sum
 	}
@@ -34,7 +34,7 @@ func schedule(k *Kernel, s *ir.Sum, levels ir.Bound, pieces *[]kern.Piece, rows 
 		open := kern.Piece{At: p.At}
 		for i := 0; i < p.Len; i += lanes {
 			n := min(lanes, p.Len-i)
-			if !advance(sums, rows, levels, at+i, n, lanes, fits) {
+			if !advance(sums, rows, in, at+i, n, lanes, fits) {
 				if open.Len == 0 && len(out) > 0 {
 					out[len(out)-1].Flush = true
 				} else {
@@ -43,7 +43,7 @@ func schedule(k *Kernel, s *ir.Sum, levels ir.Bound, pieces *[]kern.Piece, rows 
 					open = kern.Piece{At: p.At + i}
 				}
 				clear(sums)
-				if !advance(sums, rows, levels, at+i, n, lanes, fits) {
+				if !advance(sums, rows, in, at+i, n, lanes, fits) {
 					return fmt.Errorf("one product of product %d does not fit %d bits: use narrower operands or a wider accumulator", at+i, bits)
 				}
 			}
@@ -60,10 +60,10 @@ func schedule(k *Kernel, s *ir.Sum, levels ir.Bound, pieces *[]kern.Piece, rows 
 // advance adds products [k, k+n) of every row to the open segment, product i to
 // lane i % lanes of the step, and reports whether all sums still fit; when they
 // do not, sums are left as they were.
-func advance(sums []ir.Bound, rows [][]int8, levels ir.Bound, k, n, lanes int, fits func(ir.Bound) bool) bool {
+func advance(sums []ir.Bound, rows [][]int8, in *inputs, k, n, lanes int, fits func(ir.Bound) bool) bool {
 	for c, row := range rows {
 		for i := range n {
-			if !fits(sums[c*lanes+i].Plus(term(levels, row[k+i]))) {
+			if !fits(sums[c*lanes+i].Plus(in.term(c, k+i, row[k+i]))) {
 				return false
 			}
 		}
@@ -71,14 +71,21 @@ func advance(sums []ir.Bound, rows [][]int8, levels ir.Bound, k, n, lanes int, f
 	for c, row := range rows {
 		for i := range n {
 			s := &sums[c*lanes+i]
-			*s = s.Plus(term(levels, row[k+i]))
+			*s = s.Plus(in.term(c, k+i, row[k+i]))
 		}
 	}
 	return true
 }
 
-// term is the interval that one product adds to any subset of a sum.
-func term(levels ir.Bound, w int8) ir.Bound {
-	b := levels.Product(int64(w))
+// inputs are the levels of what a convolution reads.
+type inputs struct {
+	format *ir.Format
+	cin, c int // channels of a group: of the input, of the output
+}
+
+// term is the interval that product k of output channel c, in the order of row,
+// column, channel of the window, adds to any subset of a sum when its weight is w.
+func (in *inputs) term(c, k int, w int8) ir.Bound {
+	b := in.format.Channel(c/in.c*in.cin + k%in.cin).Product(int64(w))
 	return ir.Bound{Lo: min(0, b.Lo), Hi: max(0, b.Hi)}
 }

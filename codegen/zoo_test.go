@@ -37,6 +37,17 @@ func (b *builder) format() *ir.Format {
 	return &ir.Format{Levels: l, Zero: zero, Scales: []float64{0.01 + b.r.Float64()*0.05}}
 }
 
+// topped gives about half of the formats greatest levels for their channels.
+func (b *builder) topped(f *ir.Format, channels int) *ir.Format {
+	if b.r.IntN(2) == 0 {
+		return f
+	}
+	for range channels {
+		f.Tops = append(f.Tops, f.Zero+b.r.Int64N(f.Levels.Hi-f.Zero+1))
+	}
+	return f
+}
+
 func (b *builder) value(f *ir.Format, shape ...int) *ir.Value {
 	return &ir.Value{Name: fmt.Sprintf("v%d", len(b.g.Nodes)), Shape: shape, Format: f}
 }
@@ -51,7 +62,7 @@ func (b *builder) node(op ir.Op, out *ir.Value, a ir.Attrs, in ...*ir.Value) *ir
 func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value {
 	c := x.Shape[1] / groups
 	side := func(n int) int { return (n+2*p-(k-1)*dilation-1)/s + 1 }
-	y := b.value(b.format(), 1, m, side(x.Shape[2]), side(x.Shape[3]))
+	y := b.value(b.topped(b.format(), m), 1, m, side(x.Shape[2]), side(x.Shape[3]))
 	w := &ir.Value{Name: y.Name + ".w", Shape: []int{m, c, k, k}, Const: ir.NewTensor(ir.Int8, []int{m, c, k, k})}
 	sum := &ir.Sum{Acc: b.acc, K: c * k * k, Rung: "window", Channels: make([]ir.Channel, m), Bias: make([]int32, m), Mul: make([]int32, m), Shift: make([]int8, m)}
 	for ch := range m {
@@ -60,7 +71,8 @@ func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value 
 			row[i] = b.r.Int64N(255) - 127
 		}
 		info := &sum.Channels[ch]
-		for *info = channel(row, x.Format.Levels); !info.Window.Fits(b.acc.Total() - b.spare); *info = channel(row, x.Format.Levels) {
+		levels := inputLevels(x.Format, ch/(m/groups), c, k*k)
+		for *info = channel(row, levels); !info.Window.Fits(b.acc.Total() - b.spare); *info = channel(row, levels) {
 			for i := range row { // toward zero, one weight in two at a time
 				if b.r.IntN(2) == 0 {
 					row[i] = row[i] * 7 / 8
@@ -76,10 +88,20 @@ func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value 
 	return y
 }
 
-func channel(row []int64, levels ir.Bound) ir.Channel {
+// inputLevels are those of the products of a group of c channels.
+func inputLevels(f *ir.Format, group, c, taps int) []ir.Bound {
+	var all []ir.Bound
+	for i := range c * taps {
+		b := f.Channel(group*c + i/taps)
+		all = append(all, ir.Bound{Lo: b.Lo, Hi: max(b.Hi, 0)}) // any part of a sum may be missing
+	}
+	return all
+}
+
+func channel(row []int64, levels []ir.Bound) ir.Channel {
 	var c ir.Channel
-	for _, w := range row {
-		c.Window = c.Window.Plus(levels.Product(w))
+	for i, w := range row {
+		c.Window = c.Window.Plus(levels[i].Product(w))
 		c.L1 += max(w, -w)
 		c.Sum += w
 	}
@@ -107,9 +129,13 @@ func zoo(seed uint64, acc ir.Accum) *ir.Graph {
 	x := b.conv(in, 19, 3, 1, 1, 1, 1)
 	x = b.conv(x, 19, 3, 2, 1, 19, 1) // depthwise: 7 x 6
 	y := b.conv(x, 24, 3, 1, 2, 1, 2) // dilated
-	f := b.format()
+	f := b.topped(b.format(), 21)
 	left, right := b.conv(y, 9, 1, 1, 0, 1, 1), b.conv(y, 12, 3, 1, 1, 3, 1)
-	left.Format, right.Format = f, f
+	l, r := *f, *f
+	if f.Tops != nil {
+		l.Tops, r.Tops = f.Tops[:9], f.Tops[9:]
+	}
+	left.Format, right.Format = &l, &r
 	cat := b.node("Concat", b.value(f, 1, 21, 7, 6), ir.Attrs{Axis: 1}, left, right)
 	z := b.conv(cat, 21, 5, 1, 2, 1, 1)
 	x = b.node("Add", b.value(b.format(), 1, 21, 7, 6), ir.Attrs{}, z, cat)

@@ -30,15 +30,32 @@ type CertificateAccum struct {
 
 // A CertificateLayer is the proof of one call. Window of channel c is
 // Channels[c][0..1], the sum of |w| Channels[c][2], the sum of w Channels[c][3].
+//
+// Tops, when there are any, are the greatest levels of the input's channels, those
+// of Groups groups one after the other, which whatever writes them clamps to. Product
+// k of a group, in the order of the window's rows, columns and channels, takes that
+// of channel k modulo their number.
 type CertificateLayer struct {
 	Name     string     `json:"name"`
 	Kernel   string     `json:"kernel"`
 	Packing  string     `json:"packing"`
 	K        int        `json:"k"`
-	Levels   Bound      `json:"levels"`   // of the input
+	Levels   Bound      `json:"levels"` // of the input
+	Tops     []int64    `json:"tops,omitempty"`
+	Groups   int        `json:"groups,omitempty"`
 	Segments int        `json:"segments"` // flushes of one sum
 	Lanes    int        `json:"lanes"`    // partial sums that a segment is split over
 	Channels [][4]int64 `json:"channels"`
+}
+
+// Input returns the levels of product k of channel c.
+func (l *CertificateLayer) Input(c, k int) Bound {
+	b := l.Levels
+	if l.Tops != nil {
+		cin, perGroup := len(l.Tops)/l.Groups, len(l.Channels)/l.Groups
+		b.Hi = l.Tops[c/perGroup*cin+k%cin]
+	}
+	return b
 }
 
 // A CertificateTable names a table and the SHA-256 of its numbers, each

@@ -29,11 +29,23 @@ func (a Bound) Plus(b Bound) Bound { return Bound{a.Lo + b.Lo, a.Hi + b.Hi} }
 // write and read such a tensor. The weights that read it are those of the
 // network times Steps, so that a sum is in units of Scales[0] times the weights'
 // scale, as ever.
+//
+// Tops, when not nil, has the greatest level of each channel of an activation,
+// inside Levels and not below zero: what writes such a tensor clamps to it.
 type Format struct {
 	Levels Bound
 	Zero   int64
 	Scales []float64
 	Steps  []float64
+	Tops   []int64
+}
+
+// Channel returns the levels that channel c can hold.
+func (f *Format) Channel(c int) Bound {
+	if f.Tops == nil {
+		return f.Levels
+	}
+	return Bound{f.Levels.Lo, f.Tops[c]}
 }
 
 // Scale returns the scale of a tensor that has one.
@@ -103,7 +115,7 @@ func (b Bound) BitsFor() int {
 type Sum struct {
 	Acc  Accum
 	K    int    // products in one dot product
-	Rung string // the argument that bounds it: type, l1 or window
+	Rung string // the argument that bounds it: type, l1, window or clamp
 	// Spare is how many of the register's bits every window leaves free: a
 	// kernel whose transformed sums are 2^Spare times as large may use them.
 	Spare int
@@ -141,4 +153,17 @@ type Channel struct {
 	Window Bound // of the sum of w*q over stored levels q, before bias
 	L1     int64 // sum of |w|
 	Sum    int64 // sum of w
+}
+
+// InputLevels returns the levels of the input of each product of group g of a
+// convolution, when its input has format f: those of the input's channels, in the
+// order of the weights.
+func (n *Node) InputLevels(g int, f *Format) []Bound {
+	w := n.In[1].Shape
+	taps := w[2] * w[3]
+	levels := make([]Bound, w[1]*taps)
+	for i := range levels {
+		levels[i] = f.Channel(g*w[1] + i/taps)
+	}
+	return levels
 }

@@ -78,6 +78,9 @@ func (v *Value) String() string {
 		if f.Steps != nil {
 			s += fmt.Sprintf(" steps %.4g to %.4g", slices.Min(f.Steps), slices.Max(f.Steps))
 		}
+		if f.Tops != nil {
+			s += fmt.Sprintf(" tops %d to %d", slices.Min(f.Tops), slices.Max(f.Tops))
+		}
 	}
 	return s
 }

@@ -22,19 +22,20 @@ func bounds(s *state) error {
 }
 
 func boundNode(n *ir.Node, acc ir.Accum) error {
-	levels, w := straddle(n.In[0].Format.Levels), n.In[1].Const
+	w := n.In[1].Const
 	k := len(w.Int) / w.Shape[0]
 	for c := range n.Sum.Channels {
 		ch := &n.Sum.Channels[c]
 		seen := ch.Window
-		ch.Window, ch.L1, ch.Sum = ir.Bound{}, 0, 0
-		for _, q := range w.Int[c*k : (c+1)*k] {
-			term := levels.Product(q)
-			ch.Window = ch.Window.Plus(term)
+		ch.L1, ch.Sum = 0, 0
+		levels := n.InputLevels(c*n.Attrs.Group/w.Shape[0], n.In[0].Format)
+		ch.Window = windowOf(w.Int[c*k:(c+1)*k], levels)
+		for i, q := range w.Int[c*k : (c+1)*k] {
+			term := straddle(levels[i]).Product(q)
 			ch.L1 += max(q, -q)
 			ch.Sum += q
 			if acc.Wide != 0 && (term.Lo < -1<<(acc.Bits-1) || term.Hi > 1<<(acc.Bits-1)-1) {
-				return fmt.Errorf("channel %d: weight %d times levels %s needs %d bits in one product, a segment has %d", c, q, levels, signedBits(term), acc.Bits)
+				return fmt.Errorf("channel %d: weight %d times levels %s needs %d bits in one product, a segment has %d", c, q, levels[i], signedBits(term), acc.Bits)
 			}
 		}
 		if err := epilogue(n.Sum, c); err != nil {
@@ -49,6 +50,15 @@ func boundNode(n *ir.Node, acc ir.Accum) error {
 		}
 	}
 	return nil
+}
+
+// windowOf is the window of a row of integers for inputs in the levels of each.
+func windowOf(w []int64, levels []ir.Bound) ir.Bound {
+	var b ir.Bound
+	for i, q := range w {
+		b = b.Plus(straddle(levels[i]).Product(q))
+	}
+	return b
 }
 
 // straddle widens levels to hold zero, which makes any subset of a sum's terms

@@ -2,6 +2,7 @@ package quant
 
 import (
 	"math"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 )
@@ -10,62 +11,84 @@ import (
 // products of a pair of operands are symmetric.
 const maxWeight = 127
 
-// A budget limits the weights of one output channel so that a sum of k products
+// A budget limits the weights of one output channel so that a sum of products
 // over given levels is proven to stay in its accumulator.
 type budget struct {
-	l1  int64 // sum of magnitudes
-	cap int64 // each magnitude
+	room int64   // for sum|w| * cost
+	cost []int64 // of a unit of each weight
+	cap  int64   // of each magnitude
 }
 
-// budgetFor returns the budget of a rung for sums that leave spare bits of the
-// accumulator free. With P what is left, b the levels, X = hi - lo and
-// M = max(|lo|, |hi|):
+// budgetFor returns the budget of a rung for sums of products with inputs in the
+// levels of each, that leave spare bits of the accumulator free. With P what is
+// left, X = hi - lo and M = max(|lo|, |hi|) of each input:
 //
-//	type    k * max|w| * M <= 2^(P-1) - 1   the operand types alone
-//	l1      sum|w| * M     <= 2^(P-1) - 1   A2Q (arXiv 2308.13504, eq. 8)
-//	window  sum|w| * X     <= 2^P - 1       the window, after a preload
+//	type    k * max|w| * max M <= 2^(P-1) - 1   the operand types alone
+//	l1      sum |w| * M        <= 2^(P-1) - 1   A2Q (arXiv 2308.13504, eq. 8)
+//	window  sum |w| * X        <= 2^P - 1       the window, after a preload
+//	clamp   the same, where channels have maxima of their own
 //
 // When sums are flushed, P is the wide register's, and one product has to fit
 // the narrow one.
-func budgetFor(rung string, acc ir.Accum, spare int, b ir.Bound, k int) budget {
+func budgetFor(rung string, acc ir.Accum, spare int, levels []ir.Bound) budget {
 	p := acc.Total() - spare
 	if p < 1 {
 		return budget{}
 	}
 	half := int64(1)<<(p-1) - 1
-	m := max(-b.Lo, b.Hi, 1)
-	g := budget{l1: math.MaxInt64, cap: maxWeight}
+	g := budget{room: math.MaxInt64, cap: maxWeight, cost: make([]int64, len(levels))}
+	most := int64(1)
+	for i, b := range levels {
+		m := max(-b.Lo, b.Hi)
+		most = max(most, m)
+		switch rung {
+		case "type":
+		case "l1":
+			g.cost[i] = m
+		default:
+			g.cost[i] = straddle(b).Width()
+		}
+	}
 	switch rung {
 	case "type":
-		g.cap = min(g.cap, half/(m*int64(k)))
+		g.cap = min(g.cap, half/(most*int64(len(levels))))
 	case "l1":
-		g.l1 = half / m
+		g.room = half
 	default:
-		g.l1 = (int64(1)<<p - 1) / max(b.Width(), 1)
+		g.room = int64(1)<<p - 1
 	}
 	if acc.Wide != 0 {
-		g.cap = min(g.cap, (int64(1)<<(acc.Bits-1)-1)/m)
+		g.cap = min(g.cap, (int64(1)<<(acc.Bits-1)-1)/most)
 	}
 	return g
+}
+
+// leaves reports whether g leaves any weight a unit.
+func (g *budget) leaves() bool {
+	return g.cap > 0 && slices.ContainsFunc(g.cost, func(c int64) bool { return c <= g.room })
+}
+
+// over is how much more than the room the integers of a row cost.
+func (g *budget) over(q []float32) float64 {
+	sum := 0.0
+	for i, v := range q {
+		sum += float64(math.Abs(float64(v)) * float64(g.cost[i]))
+	}
+	return sum - float64(g.room)
 }
 
 // quantizeRow rounds the real weights of one channel to integers q at the
 // finest scale for which they keep the budget, and returns that scale. floor
 // is a lower bound on it. A budget of zero gives zeros.
 func quantizeRow(q []int8, w []float32, g budget, floor float64) float64 {
-	var sum, top float64
-	for _, v := range w {
-		a := math.Abs(float64(v))
-		sum += a
-		top = max(top, a)
-	}
-	if top == 0 || g.l1 < 1 || g.cap < 1 {
+	sum, top := g.need(w)
+	if top == 0 || !g.leaves() {
 		clear(q)
 		return max(floor, 1e-6)
 	}
 	// Rounding may overshoot the budget as well as fall short of it, so the
 	// scale is searched for, not computed: hi always fits, lo is only tried.
-	hi := max(sum/float64(g.l1), top/(float64(g.cap)+0.499), floor)
+	hi := max(sum/float64(g.room), top/(float64(g.cap)+0.499), floor)
 	for !fitsBudget(w, hi, g) {
 		hi *= 1.05
 	}
@@ -87,18 +110,26 @@ func quantizeRow(q []int8, w []float32, g budget, floor float64) float64 {
 
 func fitsBudget(w []float32, scale float64, g budget) bool {
 	inv := float32(1 / scale)
-	sum := float32(0)
-	for _, v := range w {
-		a := roundEven(v * inv)
-		if a < 0 {
-			a = -a
-		}
-		if a > float32(g.cap) {
+	sum := 0.0
+	for i, v := range w {
+		a := math.Abs(float64(roundEven(v * inv)))
+		if a > float64(g.cap) {
 			return false
 		}
-		sum += a
+		sum += float64(a * float64(g.cost[i]))
 	}
-	return int64(sum) <= g.l1
+	return !(sum > float64(g.room)) // what is no number is refused later
+}
+
+// need is what real weights would cost in units of one, and the greatest of their
+// magnitudes.
+func (g *budget) need(w []float32) (sum, top float64) {
+	for i, v := range w {
+		a := math.Abs(float64(v))
+		sum += float64(a * float64(g.cost[i]))
+		top = max(top, a)
+	}
+	return sum, top
 }
 
 // roundEven rounds to nearest, |v| < 2^22: adding 1.5 * 2^23 leaves no room

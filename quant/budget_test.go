@@ -2,6 +2,7 @@ package quant
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/snug-nn/snug/ir"
@@ -21,34 +22,38 @@ func TestBudgets(t *testing.T) {
 			t.Fatalf("levels %s do not straddle zero inside int8", f.Levels)
 		}
 		k := 1 + r.IntN(600)
-		rung := []string{"type", "l1", "window"}[r.IntN(3)]
+		rung := []string{"type", "l1", "window", "clamp"}[r.IntN(4)]
+		levels := slices.Repeat([]ir.Bound{f.Levels}, k)
+		for i := range levels {
+			if rung == "clamp" {
+				levels[i].Hi = f.Zero + r.Int64N(f.Levels.Hi-f.Zero+1)
+			}
+		}
 		spare := 0
 		if acc.Wide == 0 {
 			spare = r.IntN(3)
 		}
-		g := budgetFor(rung, acc, spare, f.Levels, k)
+		g := budgetFor(rung, acc, spare, levels)
 		row, q := make([]float32, k), make([]int8, k)
 		for i := range row {
 			row[i] = float32(r.NormFloat64())
 		}
 		quantizeRow(q, row, g, 0)
-		var window ir.Bound
-		l1 := int64(0)
-		for _, w := range q {
-			window = window.Plus(f.Levels.Product(int64(w)))
-			l1 += max(int64(w), -int64(w))
+		row64, real := make([]int64, k), make([]float32, k)
+		for i, w := range q {
+			row64[i], real[i] = int64(w), float32(w)
 			if acc.Wide != 0 {
-				p := f.Levels.Product(int64(w))
+				p := levels[i].Product(int64(w))
 				if half := int64(1) << (acc.Bits - 1); p.Lo < -half || p.Hi > half-1 {
 					t.Fatalf("%s %s: product %s of one weight", acc, rung, p)
 				}
 			}
 		}
-		if !window.Fits(acc.Total() - spare) {
+		if window := windowOf(row64, levels); !window.Fits(acc.Total() - spare) {
 			t.Fatalf("%s %s: window %s, levels %s", acc, rung, window, f.Levels)
 		}
-		if l1 > g.l1 {
-			t.Fatalf("%s %s: L1 %d, budget %d", acc, rung, l1, g.l1)
+		if over := g.over(real); over > 0 {
+			t.Fatalf("%s %s: spends %g more than %d", acc, rung, over, g.room)
 		}
 	}
 }
@@ -63,7 +68,7 @@ func TestQuantizeRowIsFine(t *testing.T) {
 		for i := range row {
 			row[i] = float32(r.NormFloat64())
 		}
-		g := budget{l1: int64(10 * k), cap: maxWeight}
+		g := budget{room: int64(10 * k), cost: slices.Repeat([]int64{1}, k), cap: maxWeight}
 		scale := quantizeRow(q, row, g, 0)
 		if fitsBudget(row, scale*0.9, g) {
 			t.Fatalf("scale %g is coarser than need be", scale)

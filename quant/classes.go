@@ -41,6 +41,9 @@ func (c *class) part(f *ir.Format, v *ir.Value) ir.Format {
 	if f.Steps != nil {
 		own.Steps = f.Steps[c.first[v]:][:channelsOf(v.Shape)]
 	}
+	if f.Tops != nil {
+		own.Tops = f.Tops[c.first[v]:][:channelsOf(v.Shape)]
+	}
 	return own
 }
 

@@ -37,7 +37,7 @@ func branches() *network {
 // TestWorkers holds that the integers do not depend on the number of workers,
 // at every effort, and that all of them keep the accumulator.
 func TestWorkers(t *testing.T) {
-	for effort := range maxEffort + 1 {
+	for effort := range recipes {
 		for _, c := range []struct {
 			acc  ir.Accum
 			rung string
@@ -180,7 +180,7 @@ func TestConcatenated(t *testing.T) {
 			whole = whole[n:]
 		}
 	}
-	s := &state{g: g, o: &Options{Effort: 2}}
+	s := &state{g: g, o: &Options{Effort: 2}, recipe: recipes[2]}
 	classesOf(s)
 	groups := s.groups()
 	if i := slices.IndexFunc(groups, func(group []*ir.Node) bool { return len(group) == 2 }); i < 0 || groups[i][0].Out[0] != cat.In[0] {
@@ -212,7 +212,7 @@ func TestRounding(t *testing.T) {
 	for _, acc := range []int{8, 10, 12, 16, 24} {
 		for _, k := range []int{9, 70, 200} {
 			p := randomProduct(r, 8, k, 600, 15, acc)
-			if p.budget.l1 < 1 {
+			if !p.budget.leaves() {
 				continue
 			}
 			plain := p.nearest()
@@ -222,8 +222,8 @@ func TestRounding(t *testing.T) {
 				p.measure(&c)
 				for i := range p.m {
 					row := c.q[i*k : (i+1)*k]
-					if l1(row) > float64(p.budget.l1) {
-						t.Errorf("%d bits, k %d: row %d spends %g of %d", acc, k, i, l1(row), p.budget.l1)
+					if over := p.budget.over(row); over > 0 {
+						t.Errorf("%d bits, k %d: row %d spends %g more than %d", acc, k, i, over, p.budget.room)
 					}
 					if top := slices.MaxFunc(row, func(a, b float32) int { return int(abs32(a) - abs32(b)) }); abs32(top) > float32(p.budget.cap) {
 						t.Errorf("%d bits, k %d: row %d has a weight of %g", acc, k, i, top)

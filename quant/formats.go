@@ -125,7 +125,7 @@ func (s *state) searchFormat(c *class) (ir.Format, error) {
 	if err != nil {
 		return ir.Format{}, err
 	}
-	if c.others {
+	if c.others && s.recipe.fork {
 		_, apart, err := best(false)
 		if err != nil {
 			return ir.Format{}, err

@@ -34,7 +34,7 @@ func last(nodes []*ir.Node, place map[*ir.Node]int) int { return place[nodes[len
 // waits reports whether the writers of c can wait for the last of them: nothing
 // that comes before it reads a member.
 func (s *state) waits(c *class, place map[*ir.Node]int) bool {
-	if !s.settles() || len(c.writers) < 2 || c.writers[0] == nil || len(c.convs) == 0 {
+	if !s.recipe.settle || len(c.writers) < 2 || c.writers[0] == nil || len(c.convs) == 0 {
 		return false
 	}
 	end := last(c.writers, place)

@@ -44,15 +44,15 @@ func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
 	if s.o.Accum.Total() > 16 || p.exact != nil || s.o.Rung == "observed" {
 		return false
 	}
-	in := n.In[0].Format
-	levels, raised := straddle(in.Levels), false
+	in, raised := n.In[0].Format, false
 	for i, scale := range c.scales {
-		var window ir.Bound
+		q := make([]int64, p.k)
 		sum := int64(0)
-		for _, q := range c.q[i*p.k : (i+1)*p.k] {
-			window = window.Plus(levels.Product(int64(q)))
-			sum += int64(q)
+		for j, v := range c.q[i*p.k : (i+1)*p.k] {
+			q[j] = int64(v)
+			sum += q[j]
 		}
+		window := windowOf(q, n.InputLevels(first/p.m, in))
 		bias := math.Abs(float64(n.In[2].Const.Real[first+i])/scale - float64(in.Zero*sum+window.Preload(16)))
 		if window.Width() > 0 && bias > biasRoom {
 			p.floor[i] = scale * bias / biasRoom * 1.05
@@ -64,11 +64,11 @@ func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
 
 // windows returns the window of every channel of n, whose weights are integers.
 func windows(n *ir.Node) []ir.Bound {
-	levels, w := straddle(n.In[0].Format.Levels), n.In[1].Const.Int
-	all := make([]ir.Bound, len(n.Sum.Channels))
-	k := len(w) / len(all)
-	for i, q := range w {
-		all[i/k] = all[i/k].Plus(levels.Product(q))
+	w, m := n.In[1].Const.Int, n.In[1].Shape[0]
+	all := make([]ir.Bound, m)
+	k := len(w) / m
+	for c := range all {
+		all[c] = windowOf(w[c*k:(c+1)*k], n.InputLevels(c*n.Attrs.Group/m, n.In[0].Format))
 	}
 	return all
 }

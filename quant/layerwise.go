@@ -155,12 +155,12 @@ func (s *state) holds(rd *reader, f *ir.Format, bits int) bool {
 		}
 		return true
 	}
-	g := budgetFor(s.o.Rung, s.o.Accum, s.spare(n), f.Levels, k)
+	g := s.budget(n, 0, f)
 	if s.o.Rung == "type" {
 		return int64(1)<<(bits-1)-1 <= g.cap
 	}
 	for c := range m {
-		if l1(w[c*k:(c+1)*k]) > float64(g.l1) {
+		if g.over(w[c*k:(c+1)*k]) > 0 {
 			return false
 		}
 	}

@@ -25,9 +25,12 @@ type Options struct {
 	// the error of each weight into those that are rounded after it; 3 does so on
 	// more samples of the calibration images.
 	Effort int
+	// Without are steps of the effort that are left out, to measure what they are
+	// worth: settle, feedback, asymmetric, scales, steps, fork, compensate, correct.
+	Without []string
 	// Search is "", or "layerwise" for that of arXiv 2004.11783.
 	Search string
-	Rung   string // type, l1 or window: the argument that bounds a sum; observed: none
+	Rung   string // type, l1, window or clamp: the argument that bounds a sum; observed: none
 	// Note takes a line that a user should see. nil: nobody does.
 	Note func(string)
 	// Spare says how many bits of the register the windows of a convolution
@@ -68,10 +71,11 @@ var passOrder = [...]struct{ first, then, why string }{
 
 // state is what the passes share.
 type state struct {
-	g     *ir.Graph
-	o     *Options
-	ctx   context.Context
-	stats *stats
+	g      *ir.Graph
+	o      *Options
+	ctx    context.Context
+	recipe recipe
+	stats  *stats
 	// classOf is the class of every activation, from the formats pass on.
 	classOf map[*ir.Value]*class
 	search  search
@@ -92,7 +96,11 @@ func Run(ctx context.Context, g *ir.Graph, o *Options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	s := &state{g: g, o: o, ctx: ctx}
+	steps, err := o.recipe()
+	if err != nil {
+		return err
+	}
+	s := &state{g: g, o: o, ctx: ctx, recipe: steps}
 	return s.run(passes[prepared:])
 }
 
@@ -122,9 +130,6 @@ const (
 	maxBits = 32
 )
 
-// maxEffort is the greatest Options.Effort.
-const maxEffort = 3
-
 func (o *Options) check() error {
 	a := o.Accum
 	if a.Bits < minBits || a.Bits > maxBits {
@@ -133,17 +138,18 @@ func (o *Options) check() error {
 	if a.Wide != 0 && (a.Wide != 32 || a.Bits > 16) {
 		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, such as 16:32", a)
 	}
-	if o.Effort < 0 || o.Effort > maxEffort {
-		return fmt.Errorf("options: --effort: %d, want 0 to %d", o.Effort, maxEffort)
-	}
 	switch o.Rung {
 	case "type", "l1", "window":
+	case "clamp":
+		if o.Effort == 0 || o.Pow2 || o.Search != "" {
+			return errors.New("options: --rung clamp: the maxima of channels are chosen with their levels, above --effort 0 and with --scales fixed; use --rung window")
+		}
 	case "observed":
 		if o.Search != "layerwise" {
 			return errors.New("options: --rung observed: proves nothing, and is for --search layerwise alone")
 		}
 	default:
-		return fmt.Errorf("options: --rung: %q is none of type, l1, window, observed", o.Rung)
+		return fmt.Errorf("options: --rung: %q is none of type, l1, window, clamp, observed", o.Rung)
 	}
 	if o.Search != "" && o.Search != "layerwise" {
 		return fmt.Errorf("options: --search: %q is not layerwise", o.Search)

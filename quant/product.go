@@ -45,6 +45,22 @@ func (p *product) nearest() choice {
 	return c
 }
 
+// own is what the real weights give for x as it is, each row of mean zero.
+func (p *product) own() []float32 {
+	y := make([]float32, p.m*p.n)
+	eval.Gemm(p.m, p.n, p.k, p.w, p.k, p.x, p.n, y, p.n, false)
+	for i := range p.m {
+		row, sum := y[i*p.n:(i+1)*p.n], 0.0
+		for _, v := range row {
+			sum += float64(v)
+		}
+		for j := range row {
+			row[j] -= float32(sum / float64(p.n))
+		}
+	}
+	return y
+}
+
 // measure computes the integer sums of c at the samples, gives each row the
 // scale that brings them nearest to the real ones unless scales are exact, and
 // notes the error that is left.

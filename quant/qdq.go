@@ -123,7 +123,7 @@ func (l *legalizer) adopt(old, v *ir.Value, f ir.Format) error {
 }
 
 func sameFormat(a, b *ir.Format) bool {
-	return a.Zero == b.Zero && a.Levels == b.Levels && slices.Equal(a.Scales, b.Scales) && slices.Equal(a.Steps, b.Steps)
+	return a.Zero == b.Zero && a.Levels == b.Levels && slices.Equal(a.Scales, b.Scales) && slices.Equal(a.Steps, b.Steps) && slices.Equal(a.Tops, b.Tops)
 }
 
 // dequantize keeps the integers of weights, and gives an activation the format

@@ -48,12 +48,9 @@ type patchLimit struct{ least, most, inputs, outputs int }
 var (
 	quickPatches  = patchLimit{256, 2048, 1 << 21, 1 << 31}
 	targetPatches = patchLimit{256, 12000, 1 << 24, 1 << 22}
-	finePatches   = patchLimit{256, 48000, 1 << 26, 1 << 24}
+	// The error of weights on other images is that on the samples and some K/n of it more.
+	finePatches = patchLimit{256, 48000, 1 << 26, 1 << 24}
 )
-
-// fineEffort is the effort from which on weights are rounded on finePatches: their
-// error on other images is that on the samples and some K/n of it more.
-const fineEffort = 3
 
 // ranges runs the real network over the calibration set.
 func ranges(s *state) error {
@@ -69,13 +66,8 @@ func ranges(s *state) error {
 			p := newPatches(n, st.images, quickPatches, uint64(i))
 			p.x = make([]float32, p.rows*p.n)
 			st.sums[n] = p
-			if s.o.Effort >= fineEffort {
-				p = newPatches(n, st.images, finePatches, uint64(i))
-			} else if s.o.Effort > 0 {
-				p = newPatches(n, st.images, targetPatches, uint64(i))
-			}
-			t := newTarget(p)
-			if s.o.Effort >= feedbackEffort && beside[n] != nil {
+			t := newTarget(newPatches(n, st.images, s.recipe.patches, uint64(i)))
+			if s.recipe.compensate && beside[n] != nil {
 				t.beside, t.other = beside[n], make([]float32, len(t.y))
 			}
 			st.targets[n] = t

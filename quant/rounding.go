@@ -11,6 +11,7 @@ import (
 // them in the end.
 var (
 	quickMultipliers = []float64{0.6, 0.8, 0.95, 1.02, 1.12, 1.3}
+	oneMultiplier    = []float64{1}
 	allMultipliers   = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97, 1, 1.03, 1.08, 1.15, 1.3}
 )
 
@@ -43,6 +44,7 @@ type solver struct {
 	cross  []float32 // m x k: moments of y and x
 	prior  []float32 // m x k: the real weights
 	rhs    []float32 // m x k: cross + lambda * prior
+	budget budget    // of a row in the order of perm
 	best   []float32 // m x k: the real weights that are best for x as it is
 }
 
@@ -86,6 +88,11 @@ func newSolver(p *product) *solver {
 	s.best = slices.Clone(s.rhs)
 	s.lower.solve(s.best, p.m)
 	s.d = s.lower.unit()
+	s.budget = p.budget
+	s.budget.cost = make([]int64, k)
+	for i, at := range s.perm {
+		s.budget.cost[i] = p.budget.cost[at]
+	}
 	return s
 }
 
@@ -156,17 +163,12 @@ func (s *solver) block(c *choice, from, to int, multipliers []float64) {
 
 // scale returns the scale of row i for a multiplier; 0 for a row of zeros.
 func (s *solver) scale(i int, multiplier float64) float64 {
-	var sum, top float64
-	for _, v := range s.best[i*s.p.k : (i+1)*s.p.k] {
-		a := math.Abs(float64(v))
-		sum += a
-		top = max(top, a)
-	}
-	b := s.p.budget
-	if top == 0 || b.l1 < 1 || b.cap < 1 {
+	b := &s.budget
+	sum, top := b.need(s.best[i*s.p.k : (i+1)*s.p.k])
+	if top == 0 || !b.leaves() {
 		return 0
 	}
-	scale := max(sum/float64(b.l1), top/float64(b.cap)) * multiplier
+	scale := max(sum/float64(b.room), top/float64(b.cap)) * multiplier
 	scale = max(scale, finest*top/float64(b.cap), s.p.floor[i])
 	if s.p.exact != nil {
 		scale = s.p.exact(i, scale)
@@ -182,7 +184,7 @@ func (s *solver) keep(c *choice, i int, q []float32, scales, errs []float64) {
 	shortest, excess := 0, math.Inf(1)
 	for t := range scales {
 		row := q[t*k : (t+1)*k]
-		if over := l1(row) - float64(s.p.budget.l1); over > 0 {
+		if over := s.budget.over(row); over > 0 {
 			if over < excess {
 				shortest, excess = t, over
 			}
@@ -204,14 +206,6 @@ func (s *solver) keep(c *choice, i int, q []float32, scales, errs []float64) {
 	if best < 0 {
 		s.repair(out, i, scales[t])
 	}
-}
-
-func l1(q []float32) float64 {
-	sum := 0.0
-	for _, v := range q {
-		sum += math.Abs(float64(v))
-	}
-	return sum
 }
 
 // err ranks candidates of row i by the power of the error of their sums, up to
@@ -241,7 +235,8 @@ func (s *solver) err(i int, q []float32, scale, fed float64) float64 {
 }
 
 // repair takes units off q until it keeps the budget: each time the one whose
-// loss raises the error of row i least. Columns are in the order of x.
+// loss raises the error of row i least for what it cost. Columns are in the order
+// of x.
 func (s *solver) repair(q []float32, i int, scale float64) {
 	k := s.p.k
 	slope := make([]float64, k) // half the derivative of the error by each weight
@@ -255,17 +250,23 @@ func (s *solver) repair(q []float32, i int, scale float64) {
 			}
 		}
 	}
-	for over := int64(l1(q)) - s.p.budget.l1; over > 0; over-- {
+	cost := s.p.budget.cost
+	for over := s.p.budget.over(q); over > 0; {
 		at, least := -1, math.Inf(1)
 		for j, v := range q {
-			if v == 0 {
+			if v == 0 || cost[j] == 0 {
 				continue
 			}
 			sign := math.Copysign(1, float64(v))
-			if e := float64(scale*scale*float64(s.moment(j, j))) - float64(2*scale*sign*slope[j]); e < least {
+			e := float64(scale*scale*float64(s.moment(j, j))) - float64(2*scale*sign*slope[j])
+			if e > 0 {
+				e /= float64(cost[j])
+			}
+			if e < least {
 				at, least = j, e
 			}
 		}
+		over -= float64(cost[at])
 		sign := math.Copysign(1, float64(q[at]))
 		q[at] -= float32(sign)
 		for j := range slope {

@@ -3,6 +3,7 @@ package quant
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/snug-nn/snug/ir"
@@ -33,7 +34,7 @@ func randomProduct(r *rand.Rand, m, k, n int, top int64, acc int) *product {
 			row[j] += float32(r.NormFloat64())*float32(top)/4 - mean
 		}
 	}
-	p.budget = budgetFor("window", ir.Accum{Bits: acc}, 0, ir.Bound{Hi: top}, k)
+	p.budget = budgetFor("window", ir.Accum{Bits: acc}, 0, slices.Repeat([]ir.Bound{{Hi: top}}, k))
 	return p
 }
 

@@ -143,8 +143,8 @@ func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) bool {
 	}
 	m := w.Shape[0]
 	k := w.Const.Len() / m
-	g := budgetFor(t.s.o.Rung, t.s.o.Accum, t.s.spare(n), f.Levels, k)
-	if g.l1 < 1 || g.cap < 1 {
+	g := t.s.budget(n, 0, f)
+	if !g.leaves() {
 		return false
 	}
 	if cap(t.q) < k {

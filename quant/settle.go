@@ -12,10 +12,6 @@ import (
 // rounded to levels; they are valid until the next call.
 type realOf = func(i int) ([]float32, error)
 
-// feedbackEffort is the effort from which on weights are rounded with feedback
-// of errors.
-const feedbackEffort = 2
-
 // searchSamples is about how many samples a format is judged on.
 const searchSamples = 6000
 
@@ -38,7 +34,7 @@ func (r *intRun) settle(parts []writing) error {
 		c.settled = true
 		return r.layerwise(c, parts[0].v, parts[0].reals)
 	}
-	if !r.s.settles() {
+	if !r.s.recipe.settle {
 		return nil
 	}
 	c.settled = true
@@ -48,7 +44,10 @@ func (r *intRun) settle(parts []writing) error {
 	if t.readers, ranges, err = r.readers(c, parts); err != nil {
 		return err
 	}
-	if len(parts) == len(c.writers) && c.stepped() {
+	if len(parts) == len(c.writers) && c.topped(r.s.o.Rung) {
+		t.limits = ranges
+	}
+	if len(parts) == len(c.writers) && r.s.recipe.steps && c.stepped() {
 		if err := t.step(ranges); err != nil {
 			return err
 		}
@@ -68,11 +67,15 @@ type trial struct {
 	readers []reader
 	steps   []float64 // of channels, nil for none
 	lo, hi  float64   // range in units of the steps
+	limits  *profile  // of channels that have maxima of their own; nil: they have none
 }
 
 func (t *trial) format(p point) ir.Format {
 	f := formatFor(levelCounts[p.x], clipRatios[p.r], t.lo, t.hi)
 	f.Steps = t.steps
+	if t.limits != nil {
+		f.Tops = t.limits.tops(&f)
+	}
 	return f
 }
 
@@ -136,9 +139,6 @@ type reader struct {
 	target *target
 	x      []float32 // reals
 }
-
-// settles reports whether formats are chosen again in the weights pass.
-func (s *state) settles() bool { return s.o.Effort > 0 && !s.o.Pow2 && s.o.Search == "" }
 
 // readers gathers what the convolutions of c read, and the ranges of the class's
 // channels when parts are all of it.
@@ -206,14 +206,15 @@ func rangesOf(x []float32, channels int, lows, highs []float32) {
 
 // quantize rounds the inputs of r to the level numbers of f.
 func (r *reader) quantize(dst []float32, f *ir.Format) {
-	if f.Steps == nil {
+	if f.Steps == nil && f.Tops == nil {
 		quantize32(dst, r.x, f)
 		return
 	}
-	row := len(r.x) / len(f.Steps)
-	for ch, step := range f.Steps {
+	channels := r.node.In[0].Shape[1]
+	row := len(r.x) / channels
+	for ch := range channels {
 		own := *f
-		own.Scales = []float64{f.Scale() * step}
+		own.Levels, own.Scales = f.Channel(ch), []float64{f.Scale() * f.Step(ch)}
 		quantize32(dst[ch*row:(ch+1)*row], r.x[ch*row:(ch+1)*row], &own)
 	}
 }

@@ -166,3 +166,23 @@ func (p *profile) scaled(steps []float64) (lo, hi float64) {
 	}
 	return lo, hi
 }
+
+// topped reports whether the channels of c may have maxima of their own, which is
+// the argument of rung clamp: convolutions write it, whose requantizers clamp, and
+// what lies between looks at each channel for itself.
+func (c *class) topped(rung string) bool {
+	if rung != "clamp" || c.first == nil || c.output {
+		return false
+	}
+	return !slices.ContainsFunc(c.writers, func(n *ir.Node) bool { return n == nil || n.Op != "Conv" })
+}
+
+// tops returns the greatest level that each channel reaches in format f.
+func (p *profile) tops(f *ir.Format) []int64 {
+	tops := make([]int64, len(p.hi))
+	for ch, hi := range p.hi {
+		q := f.Zero + int64(math.Round(hi/(f.Scale()*f.Step(ch))))
+		tops[ch] = max(f.Levels.Clamp(q), f.Zero)
+	}
+	return tops
+}

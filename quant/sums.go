@@ -13,7 +13,6 @@ import (
 
 // conv decides the weights and biases of one convolution.
 func (r *intRun) conv(n *ir.Node) error {
-	in := n.In[0].Format
 	given := isGiven(n.In[1])
 	n.Sum = newSum(r.s, n)
 	t := r.s.stats.targets[n]
@@ -25,11 +24,11 @@ func (r *intRun) conv(n *ir.Node) error {
 	}
 	if given {
 		n.In[1].Format.Scales = scalesOf(n.In[1])
-		n.Sum.Spare = min(n.Sum.Spare, left(n.In[1].Const.Int, len(n.Sum.Channels), in.Levels, r.s.o.Accum))
+		n.Sum.Spare = min(n.Sum.Spare, left(n, r.s.o.Accum))
 	} else if err := r.round(n, t, x); err != nil {
 		return err
 	}
-	r.bias(n, t, x, !given)
+	r.bias(n, t, x, r.s.recipe.correct && !given)
 	return nil
 }
 
@@ -93,10 +92,17 @@ func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
 // what is left.
 func (s *state) choose(p *product, multipliers []float64) choice {
 	var c choice
-	if s.o.Effort < feedbackEffort {
+	if !s.recipe.feedback {
 		c = p.nearest()
 	} else {
-		c = newSolver(p).round(multipliers)
+		target := *p
+		if !s.recipe.asymmetric {
+			target.y = p.own()
+		}
+		if !s.recipe.scales {
+			multipliers = oneMultiplier
+		}
+		c = newSolver(&target).round(multipliers)
 	}
 	p.measure(&c)
 	return c
@@ -107,13 +113,13 @@ func (s *state) choose(p *product, multipliers []float64) choice {
 func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*product, bool) {
 	w, bias, groups := n.In[1], n.In[2].Const.Real, n.Attrs.Group
 	m, k := w.Shape[0]/groups, w.Const.Len()/w.Shape[0]
-	b := budgetFor(s.o.Rung, s.o.Accum, s.spare(n), f.Levels, k)
-	if b.l1 < 1 || b.cap < 1 {
-		return nil, false
-	}
 	taps := n.Attrs.Kernel[0] * n.Attrs.Kernel[1]
 	all := make([]*product, groups)
 	for g := range all {
+		b := s.budget(n, g, f)
+		if !b.leaves() {
+			return nil, false
+		}
 		p := &product{m: m, k: k, n: t.at.n, budget: b, top: max(f.Zero-f.Levels.Lo, f.Levels.Hi-f.Zero),
 			x: x[g*k*t.at.n:][:k*t.at.n], y: t.y[g*m*t.at.n:][:m*t.at.n], w: make([]float32, m*k), floor: make([]float64, m)}
 		for i := range p.w {
@@ -129,6 +135,11 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 		all[g] = p
 	}
 	return all, true
+}
+
+// budget is what a row of group g of n may cost with inputs of format f.
+func (s *state) budget(n *ir.Node, g int, f *ir.Format) budget {
+	return budgetFor(s.o.Rung, s.o.Accum, s.spare(n), n.InputLevels(g, f))
 }
 
 // exactScale returns the least scale from s on that is a power of two of unit.
@@ -149,17 +160,12 @@ func exactRow(q []int8, row []float32, g budget, s float64, exact func(float64) 
 	return s
 }
 
-// left returns how many bits of the accumulator the windows of all m rows of
-// given integers leave free, which is all that such a network can spare.
-func left(w []int64, m int, levels ir.Bound, acc ir.Accum) int {
-	levels = straddle(levels)
-	bits, k := 0, len(w)/m
-	for c := range m {
-		var window ir.Bound
-		for _, q := range w[c*k : (c+1)*k] {
-			window = window.Plus(levels.Product(q))
-		}
-		bits = max(bits, window.BitsFor())
+// left returns how many bits of the accumulator the windows of n, whose integers
+// are given, leave free, which is all that such a network can spare.
+func left(n *ir.Node, acc ir.Accum) int {
+	bits := 0
+	for _, w := range windows(n) {
+		bits = max(bits, w.BitsFor())
 	}
 	return max(acc.Total()-bits, 0)
 }
@@ -321,7 +327,7 @@ func (r *intRun) run(n *ir.Node) error {
 			for j, v := range y {
 				c := j / pixels
 				// Bias takes the zero point off; it is off in v already.
-				q[j] = int8(out.Levels.Clamp(out.Zero + int64(s.Level(c, int32(v)+int32(in.Zero*s.Channels[c].Sum)))))
+				q[j] = int8(out.Channel(c).Clamp(out.Zero + int64(s.Level(c, int32(v)+int32(in.Zero*s.Channels[c].Sum)))))
 			}
 			dst[i] = q
 			return nil

@@ -3,7 +3,7 @@
 # scripts/eva.sh MODEL.onnx [LAYER...] with the flags of snug compile in FLAGS.
 #
 # Each layer's kernel runs on one output pixel, all channels, with every input
-# element anywhere in the levels that certificate.json states. Eva has to find no
+# element anywhere in the levels that certificate.json states for its channel. Eva has to find no
 # overflow, downcast or access out of bounds, and its interval of every sum has to
 # lie in the window that the certificate states, moved by the preload.
 #
@@ -30,8 +30,25 @@ while read -r layer kernel lo hi; do
 	if [ $# -gt 0 ]; then
 		case " $* " in *" $layer "*) ;; *) continue ;; esac
 	fi
+	tops=$(sed -n "s/^,\{0,1\}{\"name\":\"$layer\".*\"tops\":\[\([^]]*\)\].*/\1/p" certificate.json)
 	kind=conv last=", NULL"
-	case $kernel in dw_*) kind=depthwise last= ;; esac
+	fill='for (p = 0, k = 0; p < g.pieces; p++) {
+	        for (i = 0; i < g.piece[p].len; i++, k++) {
+	            for (c = 0; c < g.groups; c++) {
+	                x[g.piece[p].at + i + c * g.x_group] = (int8_t)Frama_C_interval(LO, tops[c * g.x_group + k % g.x_group]);
+	            }
+	        }
+	    }'
+	case $kernel in dw_*)
+		kind=depthwise last=
+		fill='for (p = 0; p < g.taps; p++) {
+	        for (c = 0; c < g.c; c++) {
+	            x[g.tap[p].at + c] = (int8_t)Frama_C_interval(LO, tops[c]);
+	        }
+	    }'
+		;;
+	esac
+	[ -n "$tops" ] || fill=
 	# The last piece ends the patch; groups and channels of a depthwise layer lie behind.
 	size=$(awk -v l="$layer" '
 		index($0, "snug_piece layer_" l "_pieces[") { on = 1 }
@@ -47,15 +64,19 @@ while read -r layer kernel lo hi; do
 		#include "__fc_builtin.h"
 		static int8_t x[$size];
 		static int8_t y[4096];
+		enum { LO = $lo };
+		static const int8_t tops[] = {${tops:-0}};
 		int main(void)
 		{
 		    snug_$kind g = layer_$layer;
-		    int32_t i;
+		    int32_t i, p = 0, k = 0, c = 0;
+		    (void)p, (void)k, (void)c;
 		    g.h = 1;
 		    g.w = 1;
 		    for (i = 0; i < $size; i++) {
 		        x[i] = (int8_t)Frama_C_interval($lo, $hi);
 		    }
+		    $fill
 		    snug_$kernel(&g, x, y$last);
 		    return 0;
 		}

@@ -26,6 +26,8 @@ type options struct {
 	search  string
 	softmax bool
 	calib   string
+	skip    int
+	without []string
 	limit   int
 	scale   string
 	mean    string
@@ -53,7 +55,7 @@ func newFlags(name string) *options {
 func (o *options) network() {
 	f := o.set
 	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32 to flush segments of P bits into 32")
-	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1 or window, each finer than the one before; observed, with --search layerwise, proves nothing")
+	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1, window or clamp, each finer than the one before; observed, with --search layerwise, proves nothing")
 	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 3: 0 takes seconds, 3 four times the samples of 2")
 	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")
 	o.inputs()
@@ -64,6 +66,7 @@ func (o *options) inputs() {
 	f := o.set
 	f.StringVar(&o.calib, "calib", "", "calibration inputs: .npy, IDX, CSV `DATA` of images; random: uniform noise")
 	f.IntVar(&o.limit, "calib-limit", 256, "use the first `N` calibration inputs")
+	f.IntVar(&o.skip, "calib-skip", 0, "leave the first `N` of them out: another draw")
 	f.StringVar(&o.scales, "scales", "fixed", "`SCHEME` to requantize by: fixed (15-bit multiplier and shift) or pow2 (shift)")
 	f.StringVar(&o.search, "search", "", "`HOW` bits are searched: layerwise chooses those of data and weights layer by layer, with --scales pow2")
 	f.StringVar(&o.target, "target", "cortex-a53", "`CPU` that C is written for: "+targetNames())
@@ -218,6 +221,19 @@ func (o *options) open(path string, limit int, shape []int) (*dataset.Set, error
 	return dataset.Open(path, shape, d)
 }
 
+// calibration opens what --calib, --calib-skip and --calib-limit say.
+func (o *options) calibration(shape []int) (*dataset.Set, error) {
+	limit := o.limit
+	if limit > 0 {
+		limit += o.skip
+	}
+	set, err := o.open(o.calib, limit, shape)
+	if err == nil {
+		set.Skip(o.skip)
+	}
+	return set, err
+}
+
 // quantOptions are those of the passes.
 func (o *options) quantOptions() (*quant.Options, error) {
 	acc, err := o.accum()
@@ -230,9 +246,12 @@ func (o *options) quantOptions() (*quant.Options, error) {
 	if o.limit < 0 {
 		return nil, usageError{fmt.Errorf("--calib-limit: %d is no number of inputs", o.limit)}
 	}
+	if o.skip < 0 {
+		return nil, usageError{fmt.Errorf("--calib-skip: %d is no number of inputs", o.skip)}
+	}
 	if o.calib == "" {
 		return nil, usageError{errors.New("--calib: no calibration inputs; give a file, or random when there are none")}
 	}
-	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, Search: o.search, KeepSoftmax: o.softmax,
+	return &quant.Options{Accum: acc, Pow2: o.scales == "pow2", Rung: o.rung, Effort: o.effort, Search: o.search, KeepSoftmax: o.softmax, Without: o.without,
 		Workers: max(o.workers, 1), Dump: o.dump}, nil
 }

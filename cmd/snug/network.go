@@ -59,7 +59,7 @@ func (o *options) quantize(ctx context.Context, path string) (*quantized, error)
 	if err := quant.Prepare(g, o.softmax); err != nil {
 		return nil, err
 	}
-	set, err := o.open(o.calib, o.limit, g.In[0].Shape)
+	set, err := o.calibration(g.In[0].Shape)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package cgen
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/runtime/kern"
@@ -24,21 +25,25 @@ func checkOf(c *codegen.Call, names map[*codegen.Buf]string) string {
 	if c.Weights.Packing == codegen.Rows8 {
 		lanes = 8
 	}
-	kind, scratch, prepared := "conv", "NULL", "NULL"
+	kind, scratch, prepared, tops := "conv", "NULL", "NULL", "NULL"
+	cin := c.Channels()
+	if c.Tops != nil {
+		tops = fmt.Sprintf("(const int8_t[]){%s}", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(c.Tops)), ", "), "[]"))
+	}
 	switch g := c.Geometry.(type) {
 	case *kern.Depthwise:
 		kind = "dw"
 	case *codegen.RingConv:
 		kind = "ring"
 		prepared = "arena.bytes + " + names[c.Prepared]
-		return fmt.Sprintf("snug_check_ring(&(const snug_ring_layer){%q, &%s, &snug_%s, %d, %d, check_x, check_y, arena.bytes + %s, %s, %d}, &layers, &failed)",
-			c.Name, layerName(c), g.Form.Name, c.Levels.Lo, c.Levels.Hi, names[c.Scratch], prepared, patchSize(c))
+		return fmt.Sprintf("snug_check_ring(&(const snug_ring_layer){%q, &%s, &snug_%s, %d, %d, %s, check_x, check_y, arena.bytes + %s, %s, %d}, &layers, &failed)",
+			c.Name, layerName(c), g.Form.Name, c.Levels.Lo, c.Levels.Hi, tops, names[c.Scratch], prepared, patchSize(c))
 	}
 	if c.Scratch != nil {
 		scratch = "arena.bytes + " + names[c.Scratch]
 	}
-	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .shared = %d, .lanes = %d, .lo = %d, .hi = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
-		c.Name, kind, layerName(c), kind, c.Kernel, packing, shared(c), lanes, c.Levels.Lo, c.Levels.Hi, scratch, patchSize(c))
+	return fmt.Sprintf("snug_check_layer(&(const snug_layer){.name = %q, .%s = &%s, .run_%s = snug_%s, .packing = %s, .shared = %d, .lanes = %d, .lo = %d, .hi = %d, .tops = %s, .cin = %d, .x = check_x, .y = check_y, .scratch = %s, .size = %d}, &layers, &failed)",
+		c.Name, kind, layerName(c), kind, c.Kernel, packing, shared(c), lanes, c.Levels.Lo, c.Levels.Hi, tops, cin, scratch, patchSize(c))
 }
 
 // shared is how many pixels a check runs of a convolution whose kernel may share

@@ -158,7 +158,7 @@ func five(v [5]int) string {
 
 func requant(table string, c *codegen.Call) string {
 	q := c.Requant
-	mul, preload, half := "0", "0", 0
+	mul, preload, tops, half := "0", "0", "0", 0
 	if q.Half {
 		half = 1
 	}
@@ -168,8 +168,11 @@ func requant(table string, c *codegen.Call) string {
 	if q.Preload != nil {
 		preload = table + "_preload"
 	}
-	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .zero = %d, .lo = %d, .hi = %d, .half = %d, .narrow = %d}",
-		table, mul, table, preload, q.Zero, q.Lo, q.Hi, half, c.Narrow)
+	if q.Tops != nil {
+		tops = table + "_tops"
+	}
+	return fmt.Sprintf(".q = {.bias = %s_bias, .mul = %s, .shift = %s_shift, .preload = %s, .tops = %s, .zero = %d, .lo = %d, .hi = %d, .half = %d, .narrow = %d}",
+		table, mul, table, preload, tops, q.Zero, q.Lo, q.Hi, half, c.Narrow)
 }
 
 // pieces prints the window of a convolution.

@@ -48,6 +48,9 @@ func tablesOf(p *codegen.Program) []table {
 			if q.Preload != nil {
 				add(c.Name+"_preload", "int16_t", "", widen(q.Preload), lineNumbers, nil)
 			}
+			if q.Tops != nil {
+				add(c.Name+"_tops", "int8_t", "", widen(q.Tops), lineNumbers, nil)
+			}
 		}
 		switch g := c.Geometry.(type) {
 		case *kern.Pool:

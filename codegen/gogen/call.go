@@ -161,12 +161,15 @@ func pieces(ps []kern.Piece) string {
 
 func requant(c *codegen.Call) *jen.Statement {
 	q, v := c.Requant, layerVar(c)
-	mul, preload := "0", "0"
+	mul, preload, tops := "0", "0", "0"
 	if q.Mul != nil {
 		mul = v + "Mul[:]"
 	}
 	if q.Preload != nil {
 		preload = v + "Preload[:]"
 	}
-	return lit("requant", "Bias", v+"Bias[:]", "Mul", mul, "Shift", v+"Shift[:]", "Preload", preload, "Half", strconv.FormatBool(q.Half), "Narrow", c.Narrow, "Zero", q.Zero, "Lo", q.Lo, "Hi", q.Hi)
+	if q.Tops != nil {
+		tops = v + "Tops[:]"
+	}
+	return lit("requant", "Bias", v+"Bias[:]", "Mul", mul, "Shift", v+"Shift[:]", "Preload", preload, "Half", strconv.FormatBool(q.Half), "Narrow", c.Narrow, "Zero", q.Zero, "Lo", q.Lo, "Hi", q.Hi, "Tops", tops)
 }

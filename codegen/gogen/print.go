@@ -190,6 +190,9 @@ func weightsFile(p *codegen.Program, pkg string) ([]byte, []ir.CertificateTable)
 			if q.Preload != nil {
 				ints(t, v+"Preload", "int16", q.Preload)
 			}
+			if q.Tops != nil {
+				ints(t, v+"Tops", "int8", q.Tops)
+			}
 		}
 		switch g := c.Geometry.(type) {
 		case *kern.Pool:

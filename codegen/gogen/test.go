@@ -24,7 +24,7 @@ func testFile(p *codegen.Program, pkg string, known *codegen.KnownAnswer, body s
 		if strings.HasSuffix(c.Kernel, "_a16") {
 			which += ", Narrow: true"
 		}
-		fmt.Fprintf(&b, "{Name: %q, %s, W: %s, Q: &%sRequant, Lo: %d, Hi: %d},\n", c.Name, which, weightsName(c), v, c.Levels.Lo, c.Levels.Hi)
+		fmt.Fprintf(&b, "{Name: %q, %s, W: %s, Q: &%sRequant, Lo: %d, Hi: %d%s},\n", c.Name, which, weightsName(c), v, c.Levels.Lo, c.Levels.Hi, tops(c))
 	}
 	b.WriteString("}\n\n")
 	if strings.Contains(body, "func checkTwins(") {
@@ -42,6 +42,18 @@ func testFile(p *codegen.Program, pkg string, known *codegen.KnownAnswer, body s
 		text = appendString(text, fmt.Sprintf("vector%dOut", i), "", byteString(v.Out), lineBytes, nil)
 	}
 	return gofmt(pkg, "", "import \"testing\"\n\n", string(text)+body)
+}
+
+// tops prints the greatest levels of the channels that c reads, if they have their own.
+func tops(c *codegen.Call) string {
+	if c.Tops == nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, t := range c.Tops {
+		fmt.Fprintf(&b, "%d, ", t)
+	}
+	return fmt.Sprintf(", Tops: []int8{%s}, Cin: %d, Pixel: %d", strings.TrimSuffix(b.String(), ", "), c.Channels(), c.Pixel)
 }
 
 const twinsTest = `// TestTwins holds the assembly, where this machine has one, against plain Go, layer

@@ -82,7 +82,7 @@ func segments(l *Layer) []segment {
 		for c, row := range l.Rows {
 			for i, w := range row[at : at+p[0]] {
 				s := &open[c*lanes+i%lanes]
-				*s = s.Plus(term(l.Cert.Levels, w))
+				*s = s.Plus(term(l.Cert.Input(c, at+i), w))
 			}
 		}
 		at += p[0]
@@ -118,12 +118,12 @@ func partSize(l *Layer) int {
 func parts(l *Layer) []ir.Bound {
 	cin, size := l.K/(l.Side*l.Side), partSize(l)
 	var all []ir.Bound
-	for _, row := range l.Rows {
+	for c, row := range l.Rows {
 		b := make([]ir.Bound, l.Split)
 		for k, w := range row {
 			r, s := k/cin/l.Side, k/cin%l.Side
 			i := ((r%l.Phase*l.Phase+s%l.Phase)*cin + k%cin) / size
-			b[i] = b[i].Plus(term(l.Cert.Levels, w))
+			b[i] = b[i].Plus(term(l.Cert.Input(c, k), w))
 		}
 		all = append(all, b...)
 	}

@@ -110,6 +110,9 @@ func (f *Folder) read() error {
 		if l.Call != l.Cert.Name {
 			return fmt.Errorf("report.json: layer %s has call %q, certificate.json %q; compile the network again", l.Name, l.Call, l.Cert.Name)
 		}
+		if n := l.Cert.Groups; l.Cert.Tops != nil && (n < 1 || len(l.Cert.Tops)%n != 0 || len(l.Cert.Channels)%n != 0 || len(l.Cert.Tops) < n || len(l.Cert.Channels) < n) {
+			return fmt.Errorf("certificate.json: layer %s: %d greatest levels and %d channels in %d groups", l.Name, len(l.Cert.Tops), len(l.Cert.Channels), n)
+		}
 		if l.Rows, err = unpack(&l, f.table(l.Call, "w")); err != nil {
 			return fmt.Errorf("%s: layer %s: %w", name, l.Name, err)
 		}
@@ -179,12 +182,12 @@ func (f *Folder) table(call, kind string) []int32 {
 }
 
 // goTables is what Go calls the tables of a call.
-var goTables = map[string]string{"w": "Weights", "bias": "Bias", "mul": "Mul", "shift": "Shift", "preload": "Preload",
+var goTables = map[string]string{"w": "Weights", "bias": "Bias", "mul": "Mul", "shift": "Shift", "preload": "Preload", "tops": "Tops",
 	"offset": "Offset", "exp": "Exp", "table": "Table"}
 
 // tableKinds are the tables that a call may have besides its weights, and what a
 // reviewer calls them.
 var tableKinds = []struct{ kind, name string }{
-	{"bias", "biases"}, {"mul", "multipliers"}, {"shift", "shifts"}, {"preload", "preloads"},
+	{"bias", "biases"}, {"mul", "multipliers"}, {"shift", "shifts"}, {"preload", "preloads"}, {"tops", "greatest levels"},
 	{"offset", "offsets"}, {"exp", "exponentials"}, {"table", "table"},
 }

@@ -177,11 +177,13 @@ func percentOf(part, whole int64) string {
 	return fmt.Sprintf("%d.%d %%", n/10, n%10)
 }
 
-// exampleOf takes the widest channel of the layer with the fewest products.
+// exampleOf takes the widest channel of the layer with the fewest products, of those
+// whose inputs all have the same levels: the first is one, as nothing clamps what a
+// caller hands in channel by channel.
 func exampleOf(f *Folder) example {
 	l := &f.Layers[0]
 	for i := range f.Layers {
-		if o := &f.Layers[i]; o.K < l.K {
+		if o := &f.Layers[i]; o.K < l.K && o.Cert.Tops == nil {
 			l = o
 		}
 	}

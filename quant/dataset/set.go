@@ -179,6 +179,17 @@ func Random(n int, shape []int, seed uint64, lo, hi float64) *Set {
 // Len returns the number of samples.
 func (s *Set) Len() int { return s.n }
 
+// Skip leaves the first n samples out.
+func (s *Set) Skip(n int) {
+	n = min(max(n, 0), s.n)
+	fill := s.fill
+	s.fill = func(i int, dst []float32) error { return fill(i+n, dst) }
+	s.n -= n
+	if s.labels != nil {
+		s.labels = s.labels[n:]
+	}
+}
+
 // Labels returns the class of each sample, nil when the source has none.
 func (s *Set) Labels() []int { return slices.Clone(s.labels) }
 

@@ -13,9 +13,9 @@ func (s *source) narrow(level int64, g fields, cert *ir.CertificateLayer, preloa
 	if level == 2 && bits > 16 || level > 2 {
 		return fmt.Errorf("requantizes sums of %d bits at level %d", bits, level)
 	}
-	bias, shift, mul := s.tables[g.ref["bias"]], s.tables[g.ref["shift"]], s.tables[g.ref["mul"]]
-	if len(shift) != len(bias) || mul != nil && len(mul) != len(bias) {
-		return fmt.Errorf("tables of %d, %d and %d entries to requantize with", len(bias), len(shift), len(mul))
+	bias, shift, mul, tops := s.tables[g.ref["bias"]], s.tables[g.ref["shift"]], s.tables[g.ref["mul"]], s.tables[g.ref["tops"]]
+	if len(shift) != len(bias) || mul != nil && len(mul) != len(bias) || tops != nil && len(tops) != len(bias) {
+		return fmt.Errorf("tables of %d, %d, %d and %d entries to requantize with", len(bias), len(shift), len(mul), len(tops))
 	}
 	const least, greatest = -1 << 15, 1<<15 - 1
 	for c := range bias {
@@ -41,8 +41,12 @@ func (s *source) narrow(level int64, g fields, cert *ir.CertificateLayer, preloa
 		if preload != nil {
 			pre = preload[c]
 		}
-		if cert.Channels[c][1]+pre+bias[c] > greatest && at(greatest) < g.num["hi"] {
-			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, below the greatest level %d", c, at(greatest), g.num["hi"])
+		top := g.num["hi"]
+		if tops != nil {
+			top = tops[c]
+		}
+		if cert.Channels[c][1]+pre+bias[c] > greatest && at(greatest) < top {
+			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, below the greatest level %d", c, at(greatest), top)
 		}
 		if cert.Channels[c][0]+pre+bias[c] < least && at(least) > g.num["lo"] {
 			return fmt.Errorf("channel %d: a sum that saturates 16 bits gives %d, above the least level %d", c, at(least), g.num["lo"])

@@ -30,6 +30,10 @@ func prove(s *source, c *ir.Certificate) (*Result, error) {
 	}
 	levels := map[string]ir.Bound{"in": anyInt8}
 	known := map[string]bool{"in": true}
+	var tall *heights // nil when no channel has a greatest level of its own
+	if s.topped() || slices.ContainsFunc(c.Layers, func(l ir.CertificateLayer) bool { return l.Tops != nil }) {
+		tall = &heights{map[string][]int8{}, maxElements, maxSteps}
+	}
 	r := &Result{}
 	for _, k := range s.calls {
 		for _, v := range k.src {
@@ -42,7 +46,11 @@ func prove(s *source, c *ir.Certificate) (*Result, error) {
 			if cert == nil {
 				return nil, fmt.Errorf("layer %s has no certificate", k.layer)
 			}
-			if err := s.layer(k, cert, c.Accum, levels[k.src[0]]); err != nil {
+			err := s.layer(k, cert, c.Accum, levels[k.src[0]])
+			if err == nil && cert.Tops != nil {
+				err = tall.read(s, k, cert, levels[k.src[0]])
+			}
+			if err != nil {
 				return nil, fmt.Errorf("layer %s: %w", k.layer, err)
 			}
 			delete(layers, k.layer)
@@ -56,6 +64,11 @@ func prove(s *source, c *ir.Certificate) (*Result, error) {
 		if known[k.dst] && k.dst != "in" {
 			old := levels[k.dst]
 			b = ir.Bound{Lo: min(b.Lo, old.Lo), Hi: max(b.Hi, old.Hi)}
+		}
+		if tall != nil {
+			if err := tall.write(s, k, levels, b); err != nil {
+				return nil, fmt.Errorf("%s: %w", k.layer, err)
+			}
 		}
 		levels[k.dst], known[k.dst] = b, true
 	}
@@ -114,7 +127,7 @@ func (s *source) writes(k call, levels map[string]ir.Bound) (ir.Bound, error) {
 var lanesOf = map[string]int{"conv_s8_a16_smlal": 8, "conv_s8_a32_sadalp": 8}
 
 // layer proves one call that sums products.
-func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccum, in ir.Bound) error {
+func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccum, levels ir.Bound) error {
 	g := s.geometry[k.layer]
 	if cert.Kernel != k.kernel {
 		return fmt.Errorf("calls kernel %s, the certificate says %s", k.kernel, cert.Kernel)
@@ -122,11 +135,11 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	if n := max(lanesOf[k.kernel], 1); cert.Lanes != n {
 		return fmt.Errorf("its kernel splits a sum over %d lanes, the certificate says %d", n, cert.Lanes)
 	}
-	if in.Lo < cert.Levels.Lo || in.Hi > cert.Levels.Hi {
-		return fmt.Errorf("its input takes levels %s, the certificate says %s", in, cert.Levels)
+	if levels.Lo < cert.Levels.Lo || levels.Hi > cert.Levels.Hi {
+		return fmt.Errorf("its input takes levels %s, the certificate says %s", levels, cert.Levels)
 	}
 	pieces := s.pieces[k.layer]
-	lost, inRing := ringLost[k.kernel]
+	form, inRing := ringForms[k.kernel]
 	if inRing { // a window that is not cut
 		pieces = ringPieces(g)
 	}
@@ -136,6 +149,10 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	}
 	if len(rows[0]) != cert.K {
 		return fmt.Errorf("sums %d products, the certificate says %d", len(rows[0]), cert.K)
+	}
+	in, err := inputsOf(k, g, cert)
+	if err != nil {
+		return err
 	}
 	bits := acc.Bits
 	if acc.Wide != 0 {
@@ -155,7 +172,7 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		return fmt.Errorf("is summed in %d segments, the certificate says %d", max(flushes, 1), cert.Segments)
 	}
 	if inRing {
-		if err := ringParts(rows, g, s.tables[g.ref["offset"]], preload, cert.Levels, lost); err != nil {
+		if err := ringParts(rows, g, s.tables[g.ref["offset"]], preload, in, form.lost); err != nil {
 			return err
 		}
 	}
@@ -166,7 +183,7 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	}
 	narrow := strings.Contains(k.kernel, "_a16")
 	for c, row := range rows {
-		if err := channel(row, cert.Channels[c], cert.Levels, bits); err != nil {
+		if err := channel(c, row, cert.Channels[c], in, bits); err != nil {
 			return fmt.Errorf("channel %d: %w", c, err)
 		}
 		w := ir.Bound{Lo: cert.Channels[c][0], Hi: cert.Channels[c][1]}
@@ -189,18 +206,56 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		if acc.Wide != 0 {
 			segment = acc.Bits
 		}
-		return segments(rows, pieces, cert, segment)
+		return segments(rows, pieces, cert.Lanes, in, segment)
 	}
 	return nil
 }
 
-// channel derives the window of one row and compares.
-func channel(row []int64, want [4]int64, levels ir.Bound, bits int) error {
+// inputs are the levels that the products of a layer's rows take.
+type inputs struct {
+	levels ir.Bound
+	tops   []int64 // of channels; nil: levels
+	cin, c int     // channels of a group: of the input, of the output
+}
+
+func inputsOf(k call, g fields, cert *ir.CertificateLayer) (inputs, error) {
+	in := inputs{cert.Levels, cert.Tops, int(g.num["x_group"]), int(g.num["c"])}
+	if strings.HasPrefix(k.kernel, "dw") {
+		in.cin, in.c = 1, 1
+	} else if _, ok := ringForms[k.kernel]; ok {
+		in.cin = int(g.num["cin"])
+	}
+	if in.tops == nil {
+		return in, nil
+	}
+	if in.cin < 1 || in.c < 1 || len(cert.Channels)/in.c != cert.Groups || cert.Groups*in.cin != len(in.tops) {
+		return in, fmt.Errorf("the certificate has %d greatest levels in %d groups, its kernel groups of %d channels", len(in.tops), cert.Groups, in.cin)
+	}
+	for c, t := range in.tops {
+		if t < in.levels.Lo || t > in.levels.Hi {
+			return in, fmt.Errorf("the certificate has %d for the greatest level of channel %d, outside %s", t, c, in.levels)
+		}
+	}
+	return in, nil
+}
+
+// term is what product k of channel c adds to any subset of a sum: the least and the most.
+func (in *inputs) term(c, k int, w int64) (lo, hi int64) {
+	top := in.levels.Hi
+	if in.tops != nil {
+		top = in.tops[c/in.c*in.cin+k%in.cin]
+	}
+	a, b := w*in.levels.Lo, w*top
+	return min(a, b, 0), max(a, b, 0)
+}
+
+// channel derives the window of row c and compares.
+func channel(c int, row []int64, want [4]int64, in inputs, bits int) error {
 	var lo, hi, l1, sum int64
-	for _, w := range row {
-		a, b := w*levels.Lo, w*levels.Hi
-		lo += min(a, b, 0)
-		hi += max(a, b, 0)
+	for k, w := range row {
+		least, most := in.term(c, k, w)
+		lo += least
+		hi += most
 		l1 += max(w, -w)
 		sum += w
 	}
@@ -220,16 +275,16 @@ func channel(row []int64, want [4]int64, levels ir.Bound, bits int) error {
 
 // segments proves that no lane of any channel leaves the signed register
 // between two flushes.
-func segments(rows [][]int64, pieces []piece, cert *ir.CertificateLayer, bits int) error {
+func segments(rows [][]int64, pieces []piece, lanes int, in inputs, bits int) error {
 	half := int64(1) << (bits - 1)
 	for c, row := range rows {
-		lo, hi := make([]int64, cert.Lanes), make([]int64, cert.Lanes)
+		lo, hi := make([]int64, lanes), make([]int64, lanes)
 		segment, k := 0, 0
 		for _, p := range pieces {
 			for j := range p.len {
-				a, b := row[k]*cert.Levels.Lo, row[k]*cert.Levels.Hi
-				lo[j%cert.Lanes] += min(a, b, 0)
-				hi[j%cert.Lanes] += max(a, b, 0)
+				least, most := in.term(c, k, row[k])
+				lo[j%lanes] += least
+				hi[j%lanes] += most
 				k++
 			}
 			if !p.flush {

@@ -15,7 +15,8 @@ var (
 	cCall     = regexp.MustCompile(`^snug_(\w+)\(&layer_(\w+), ([^;]*)\)$`)
 	cMark     = regexp.MustCompile(`^([A-Z0-9_]+)_MARK\((?:layer_)?(\w+)\)$`)
 	cWorking  = regexp.MustCompile(`^t \+ [SU]_\w+$`)
-	cBase     = regexp.MustCompile(`^(?:t \+ (\w+)|(in|out))(?: [+-] \d+)?$`)
+	cVector   = regexp.MustCompile(`\.(\w+) = \{([-\d, ]+)\}`)
+	cBase     = regexp.MustCompile(`^(?:t \+ (\w+)|(in|out))(?: ([+-]) (\d+))?$`)
 )
 
 var cLimits = map[string]int64{"int8_t": 1 << 7, "int16_t": 1 << 15, "int32_t": 1 << 31}
@@ -40,17 +41,24 @@ func readC(name, model, weights string) (*source, error) {
 			return nil, fmt.Errorf("%s.c: %s_pieces is not %s triples", name, m[1], m[2])
 		}
 		for i := 0; i < len(v); i += 3 {
-			s.pieces[m[1]] = append(s.pieces[m[1]], piece{len: int(v[i+1]), flush: v[i+2] != 0})
+			s.pieces[m[1]] = append(s.pieces[m[1]], piece{v[i], int(v[i+1]), v[i+2] != 0})
 		}
 	}
 	for _, m := range cGeometry.FindAllStringSubmatch(model, -1) {
-		f := fields{num: map[string]int64{}, ref: map[string]string{}}
+		f := newFields()
 		for _, p := range cField.FindAllStringSubmatch(m[2], -1) {
 			if v, err := strconv.ParseInt(p[2], 10, 64); err == nil {
 				f.num[p[1]] = v
 			} else {
 				f.ref[p[1]] = strings.TrimPrefix(p[2], name+"_")
 			}
+		}
+		for _, p := range cVector.FindAllStringSubmatch(m[2], -1) {
+			v, err := cNumbers(p[2], 1<<31)
+			if err != nil {
+				return nil, fmt.Errorf("%s.c: layer_%s: %s: %w", name, m[1], p[1], err)
+			}
+			f.vec[p[1]] = v
 		}
 		s.geometry[m[1]] = f
 	}
@@ -103,10 +111,16 @@ func (s *source) cCalls(name, model string) error {
 			if b == nil {
 				return fmt.Errorf("call of %s: argument %q is not a tensor", m[2], arg)
 			}
-			c.src = append(c.src, b[1]+b[2])
+			var at int64
+			if b[4] != "" {
+				var err error
+				if at, err = strconv.ParseInt(b[3]+b[4], 10, 32); err != nil {
+					return fmt.Errorf("call of %s: argument %q is not a tensor", m[2], arg)
+				}
+			}
+			c.src, c.srcAt = append(c.src, b[1]+b[2]), append(c.srcAt, at)
 		}
-		c.dst = c.src[len(c.src)-1]
-		c.src = c.src[:len(c.src)-1]
+		c.give()
 		s.calls = append(s.calls, c)
 		last = c.layer
 	}

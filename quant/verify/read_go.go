@@ -21,7 +21,11 @@ var goKernels = map[string]string{
 
 // goFields gives the fields of emitted Go literals the names of those in C.
 var goFields = map[string]string{
-	"Zero": "zero", "Lo": "lo", "Hi": "hi", "K": "k", "C": "c", "Groups": "groups",
+	"Zero": "zero", "Lo": "lo", "Hi": "hi", "K": "k", "C": "c", "Groups": "groups", "Tops": "tops", "XGroup": "x_group",
+	"H": "h", "W": "w", "XH": "xh", "XW": "xw", "XRow": "x_row", "XCol": "x_col", "YRow": "y_row", "YCol": "y_col",
+	"KH": "kh", "KW": "kw", "StrideH": "stride_h", "StrideW": "stride_w", "PadH": "pad_h", "PadW": "pad_w",
+	"DilationH": "dilation_h", "DilationW": "dilation_w", "Top": "top", "Bottom": "bottom", "Left": "left", "Right": "right",
+	"Dim": "dim", "X": "x", "Y": "y",
 	"Half": "half", "Narrow": "narrow", "XZero": "x_zero", "Before": "before", "After": "after", "Factor": "factor", "Bias": "bias", "Mul": "mul", "Shift": "shift", "Preload": "preload",
 }
 
@@ -175,7 +179,7 @@ func (s *source) goLiteral(name string, e ast.Expr) error {
 	}
 	f, ok := s.geometry[layer]
 	if !ok {
-		f = fields{num: map[string]int64{}, ref: map[string]string{}}
+		f = newFields()
 		s.geometry[layer] = f
 	}
 	for _, el := range lit.Elts {
@@ -196,7 +200,17 @@ func (s *source) goLiteral(name string, e ast.Expr) error {
 					return err
 				}
 				s.pieces[layer] = ps
+				continue
 			}
+			var row []int64
+			for _, e := range v.Elts {
+				n, err := goInt(e)
+				if err != nil {
+					return fmt.Errorf("%s: %w", key, err)
+				}
+				row = append(row, n)
+			}
+			f.vec[goFields[key]] = row
 		default:
 			n, err := goScalar(v)
 			if err != nil {
@@ -217,6 +231,10 @@ func goPieces(lit *ast.CompositeLit) ([]piece, error) {
 		if !ok || len(t.Elts) != 3 {
 			return nil, errors.New("a piece has three fields")
 		}
+		at, err := goInt(t.Elts[0])
+		if err != nil {
+			return nil, err
+		}
 		n, err := goInt(t.Elts[1])
 		if err != nil {
 			return nil, err
@@ -225,7 +243,7 @@ func goPieces(lit *ast.CompositeLit) ([]piece, error) {
 		if !ok {
 			return nil, errors.New("the third field of a piece is true or false")
 		}
-		ps = append(ps, piece{len: int(n), flush: id.Name == "true"})
+		ps = append(ps, piece{at, int(n), id.Name == "true"})
 	}
 	return ps, nil
 }
@@ -272,10 +290,11 @@ func (s *source) goCalls(body *ast.BlockStmt) error {
 					out.layer = v.Name
 				}
 			case *ast.SliceExpr:
-				out.src = append(out.src, goTensor(a))
+				name, at := goTensor(a)
+				out.src, out.srcAt = append(out.src, name), append(out.srcAt, at)
 			case *ast.Ident:
 				if a.Name == "in" || a.Name == "out" {
-					out.src = append(out.src, a.Name)
+					out.src, out.srcAt = append(out.src, a.Name), append(out.srcAt, 0)
 				} else if g, ok := s.geometry[out.layer]; ok { // weights, or a table
 					g.ref["weights"] = a.Name
 					g.ref["table"] = a.Name
@@ -285,24 +304,28 @@ func (s *source) goCalls(body *ast.BlockStmt) error {
 		if len(out.src) == 0 || s.geometry[out.layer].num == nil {
 			return fmt.Errorf("call of %s without tensors or geometry", id.Name)
 		}
-		out.dst = out.src[len(out.src)-1]
-		out.src = out.src[:len(out.src)-1]
+		out.give()
 		s.calls = append(s.calls, out)
 	}
 	return nil
 }
 
-// goTensor returns the name of the tensor in t[name+n:] or in[n:].
-func goTensor(e *ast.SliceExpr) string {
-	if id, ok := e.X.(*ast.Ident); ok && id.Name != "t" {
-		return id.Name
-	}
+// goTensor returns the name of the tensor in t[name+n:] or in[n:], and n.
+func goTensor(e *ast.SliceExpr) (name string, at int64) {
 	low := e.Low
 	if b, ok := low.(*ast.BinaryExpr); ok {
+		at, _ = goInt(b.Y)
+		if b.Op == token.SUB {
+			at = -at
+		}
 		low = b.X
 	}
-	if id, ok := low.(*ast.Ident); ok {
-		return id.Name
+	if id, ok := e.X.(*ast.Ident); ok && id.Name != "t" {
+		at, _ = goInt(low)
+		return id.Name, at
 	}
-	return ""
+	if id, ok := low.(*ast.Ident); ok {
+		return id.Name, at
+	}
+	return "", 0
 }

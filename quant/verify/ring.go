@@ -1,17 +1,16 @@
 package verify
 
-import (
-	"fmt"
+import "fmt"
 
-	"github.com/snug-nn/snug/ir"
-)
-
-// ringLost gives the bits of a 16-bit register that each ring form loses: it
-// holds 2^lost times the sum.
-var ringLost = map[string]int{
-	"conv_s8_a16_ring43": 2, "conv_s8_a16_ring33": 2, "conv_s8_a16_ring33x": 0,
-	"conv_s8_a16_ring42": 2, "conv_s8_a16_ring22": 0,
-	"conv_s8_a16_ring34": 2, "conv_s8_a16_ring25": 2,
+// ringForms gives the bits of a 16-bit register that each ring form loses: it
+// holds 2^lost times the sum; and its stride.
+var ringForms = map[string]struct {
+	lost   int
+	stride int64
+}{
+	"conv_s8_a16_ring43": {2, 1}, "conv_s8_a16_ring33": {2, 1}, "conv_s8_a16_ring33x": {0, 1},
+	"conv_s8_a16_ring42": {2, 2}, "conv_s8_a16_ring22": {0, 2},
+	"conv_s8_a16_ring34": {2, 1}, "conv_s8_a16_ring25": {2, 1},
 }
 
 // ringPieces is the window of a ring form, which is not cut.
@@ -23,7 +22,7 @@ func ringPieces(g fields) []piece {
 // offset, stays in the signed register that the form leaves, and that all
 // offsets of a channel make up its preload. With phases, the pixel that a product
 // takes within its square of phase times phase belongs to the channel.
-func ringParts(rows [][]int64, g fields, offset, preload []int64, levels ir.Bound, lost int) error {
+func ringParts(rows [][]int64, g fields, offset, preload []int64, in inputs, lost int) error {
 	cin, split, channels := int(g.num["cin"]), int(g.num["split"]), len(rows)
 	kernel, phase := int(g.num["kernel"]), int(g.num["phase"])
 	if split < 1 || cin < 1 || phase < 1 || phase > kernel || (phase*phase*cin+7)/8%split != 0 {
@@ -39,8 +38,9 @@ func ringParts(rows [][]int64, g fields, offset, preload []int64, levels ir.Boun
 		for k, w := range row {
 			row, col := k/cin/kernel, k/cin%kernel
 			i := ((row%phase*phase+col%phase)*cin + k%cin) / part
-			lo[i] += min(w*levels.Lo, w*levels.Hi, 0)
-			hi[i] += max(w*levels.Lo, w*levels.Hi, 0)
+			least, most := in.term(c, k, w)
+			lo[i] += least
+			hi[i] += most
 		}
 		var moved int64
 		for i := range lo {

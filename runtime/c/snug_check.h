@@ -23,6 +23,8 @@ typedef struct {
     int32_t shared;  /* of a conv whose kernel may share what neighbours read: how many are run; else 0 */
     int32_t lanes;   /* partial sums of a dot product that flush together */
     int32_t lo, hi;  /* levels of the input */
+    const int8_t *tops; /* the greatest levels of its channels, null: hi */
+    int32_t cin;     /* its channels in one group */
     int8_t *x, *y;   /* a patch, outputs */
     void *scratch;   /* of the kernel */
     int32_t size;    /* of x */
@@ -107,6 +109,22 @@ static inline int8_t *snug_check_at(const snug_layer *l, int32_t c, int32_t i, i
     return l->x + (l->conv ? at + c / l->conv->c * l->conv->x_group : at + c);
 }
 
+/* The greatest level of that element. */
+static inline int32_t snug_check_top(const snug_layer *l, int32_t c, int32_t i, int32_t j)
+{
+    int32_t k = j, p;
+    if (!l->tops) {
+        return l->hi;
+    }
+    if (l->dw) {
+        return l->tops[c];
+    }
+    for (p = 0; p < i; p++) {
+        k += l->conv->piece[p].len;
+    }
+    return l->tops[c / l->conv->c * l->cin + k % l->cin];
+}
+
 /* How far behind the first pixel's input that of pixel p begins. */
 static inline int32_t snug_check_pixel(const snug_layer *l, int32_t p)
 {
@@ -157,6 +175,7 @@ static inline int32_t snug_check_block(const snug_layer *l, int32_t c, int32_t *
     g.q.bias += c0, g.q.shift += c0;
     g.q.mul = g.q.mul ? g.q.mul + c0 : NULL;
     g.q.preload = g.q.preload ? g.q.preload + c0 : NULL;
+    g.q.tops = g.q.tops ? g.q.tops + c0 : NULL;
     l->run_conv(&g, l->x + group * g.x_group, l->y, l->scratch);
     *first = c0;
     return n;
@@ -197,7 +216,7 @@ static inline void snug_check_extreme(const snug_layer *l, int32_t c, int32_t p,
     for (i = 0; i < snug_check_pieces(l); i++) {
         for (j = 0; j < snug_check_len(l, i); j++) {
             const int positive = snug_check_weight(l, c, i, j) > 0;
-            snug_check_at(l, c, i, j)[at] = (int8_t)(positive != sign ? l->hi : l->lo);
+            snug_check_at(l, c, i, j)[at] = (int8_t)(positive != sign ? snug_check_top(l, c, i, j) : l->lo);
         }
     }
 }
@@ -235,14 +254,15 @@ static inline int64_t snug_check_extremes(const snug_layer *l, int32_t *failed)
 static inline int64_t snug_check_middle(const snug_layer *l, int32_t c)
 {
     const snug_requant *q = l->conv ? &l->conv->q : &l->dw->q;
-    const int32_t half = q->lo + (q->hi - q->lo) / 2;
+    const int32_t half = q->lo + ((q->tops ? q->tops[c] : q->hi) - q->lo) / 2;
     int64_t lo = 0, hi = 1;
     int32_t i, j;
     for (i = 0; i < snug_check_pieces(l); i++) {
         for (j = 0; j < snug_check_len(l, i); j++) {
             const int64_t w = snug_check_weight(l, c, i, j);
-            lo += w * (w > 0 ? l->lo : l->hi);
-            hi += w * (w > 0 ? l->hi : l->lo);
+            const int64_t top = snug_check_top(l, c, i, j);
+            lo += w * (w > 0 ? l->lo : top);
+            hi += w * (w > 0 ? top : l->lo);
         }
     }
     while (hi - lo > 1) {
@@ -269,13 +289,14 @@ static inline void snug_check_late(const snug_layer *l, int32_t c, int32_t lane,
             for (j = 0; j < snug_check_len(l, i); j++) {
                 const int32_t w = snug_check_weight(l, c, i, j);
                 const int late = ((i >= first && i < last) || (i == last && j < l->lanes)) && j % l->lanes == lane;
-                int64_t v = (w > 0) != sign ? l->hi : l->lo;
+                const int64_t top = snug_check_top(l, c, i, j);
+                int64_t v = (w > 0) != sign ? top : l->lo;
                 if (late != (pass == 0) || w == 0) {
                     continue;
                 }
                 if (!late) {
                     v = need / w;
-                    v = v < l->lo ? l->lo : v > l->hi ? l->hi : v;
+                    v = v < l->lo ? l->lo : v > top ? top : v;
                 }
                 *snug_check_at(l, c, i, j) = (int8_t)v;
                 need -= v * w;
@@ -305,7 +326,7 @@ static inline int64_t snug_check_flushes(const snug_layer *l, int32_t *failed)
                         const int32_t len = snug_check_len(l, i);
                         for (j = lane; j < (i < last || len < l->lanes ? len : l->lanes); j += l->lanes) {
                             const int32_t w = snug_check_weight(l, c, i, j);
-                            sum += w * ((w > 0) != sign ? l->hi : l->lo);
+                            sum += w * ((w > 0) != sign ? snug_check_top(l, c, i, j) : l->lo);
                         }
                     }
                     if (sum > 32767 || sum < -32768) {

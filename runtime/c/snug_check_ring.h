@@ -14,6 +14,7 @@ typedef struct {
     const snug_ring *ring;
     const snug_ring_form *form;
     int32_t lo, hi; /* levels of the input */
+    const int8_t *tops; /* the greatest levels of its channels, null: hi */
     int8_t *x, *y;  /* a patch, outputs */
     void *scratch;
     const void *prepared;
@@ -87,7 +88,8 @@ static inline int64_t snug_check_ring(const snug_ring_layer *l, int32_t *layers,
                 for (s = 0; s < kernel; s++) {
                     for (i = 0; i < cin; i++) {
                         const int positive = l->ring->weights[((c * kernel + r) * kernel + s) * cin + i] > 0;
-                        x[(r * side + s) * cin + i] = (int8_t)(positive != sign ? l->hi : l->lo);
+                        const int32_t top = l->tops ? l->tops[c / l->ring->c * cin + i] : l->hi;
+                        x[(r * side + s) * cin + i] = (int8_t)(positive != sign ? top : l->lo);
                     }
                 }
             }

@@ -73,7 +73,7 @@
                             const int8_t *in, int8_t *out, int32_t channel, int32_t n)                          \
     {                                                                                                           \
         enum { STEP = PIXELS_APART, VECTORS = (7 * STEP + 9 + 7) / 8 };                                         \
-        const int32_t form = n == LANES ? b->ends.form : SNUG_FORM_ANY, pieces = g->pieces;                     \
+        const int32_t form = n == LANES ? b->ends.form : SNUG_FORM_ANY, pieces = g->pieces;                  \
         const snug_piece *const piece = g->piece;                                                               \
         const ptrdiff_t y_col = g->y_col;                                                                       \
         int32_t row, col;                                                                                       \

@@ -66,7 +66,7 @@
             }                                                                                                         \
             if (snug_is_fast(&q) && n == SNUG_FULL_##T) { /* what is stored cannot change these */                    \
                 const snug_narrow8 na = ta->narrow, nb = tb->narrow;                                                  \
-                const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);                         \
+                const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = snug_top16(&q, c, n);                             \
                 if (q.half) {                                                                                         \
                     EACH(SNUG_GIVE_HALF_##T)                                                                          \
                 } else {                                                                                              \

@@ -18,6 +18,7 @@
 typedef struct {
     int16x8_t start[16];
     snug_ends ends;
+    int8x16_t more; /* the greatest levels of channels from the seventeenth */
     snug_channels8 t[4];
 } snug_point_block;
 
@@ -54,7 +55,8 @@ typedef struct {
         EACH(SNUG_POINT_STEP16)    \
         EACH(SNUG_POINT_NEXT16)    \
     }
-#define SNUG_POINT_GIVE16(p) vst1q_s8(o##p, snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends));
+#define SNUG_POINT_GIVE16(p) vst1q_s8(o##p, snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &e0));
+#define SNUG_POINT_MORE16(p)
 #define SNUG_POINT_KEEP16(p) sums[2 * p] = a##p, sums[2 * p + 1] = b##p;
 
 /* Thirty-two. */
@@ -73,9 +75,8 @@ typedef struct {
         EACH(SNUG_POINT_STEP32)   \
     }
 #define SNUG_POINT_PAIR32(j, EACH) SNUG_POINT_ONE32(j, EACH) SNUG_POINT_ONE32(j + 1, EACH)
-#define SNUG_POINT_GIVE32(p)                                            \
-    vst1q_s8(o##p, snug_lanes_form(FORM, a##p, b##p, &t0, &t1, &ends)); \
-    vst1q_s8(o##p + 16, snug_lanes_form(FORM, c##p, d##p, &t2, &t3, &ends));
+#define SNUG_POINT_GIVE32(p) SNUG_POINT_GIVE16(p)
+#define SNUG_POINT_MORE32(p) vst1q_s8(o##p + 16, snug_lanes_form(FORM, c##p, d##p, &t2, &t3, &e1));
 #define SNUG_POINT_KEEP32(p) sums[4 * p] = a##p, sums[4 * p + 1] = b##p, sums[4 * p + 2] = c##p, sums[4 * p + 3] = d##p;
 
 /* Eight products of each pixel, whose inputs WIDEN brings. */
@@ -107,7 +108,7 @@ static inline void snug_point_any(const snug_requant *q, const snug_point_block 
     SNUG_ALONE static int32_t NAME(const snug_conv *g, const snug_point_block *b, const int16_t *weights, \
                                snug_walk *at, int32_t left, int32_t c, int32_t n)                         \
     {                                                                                                     \
-        const int32_t steps = g->k, form = n == LANES ? b->ends.form : SNUG_FORM_ANY;                     \
+        const int32_t steps = g->k, form = n == LANES ? b->ends.form : SNUG_FORM_ANY;                  \
         const ptrdiff_t x_col = at->x_col, y_col = at->y_col;                                             \
         snug_walk walk = *at;                                                                             \
         for (; left >= PIXELS; left -= PIXELS) {                                                          \
@@ -136,9 +137,10 @@ static inline void snug_point_any(const snug_requant *q, const snug_point_block 
                 if (form != SNUG_FORM_ANY) {                                                              \
                     const snug_narrow8 t0 = b->t[0].narrow, t1 = b->t[1].narrow;                          \
                     const snug_narrow8 t2 = b->t[2].narrow, t3 = b->t[3].narrow;                          \
-                    const snug_ends ends = b->ends;                                                       \
-                    SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES))                                  \
-                    (void)t2, (void)t3;                                                                   \
+                    const snug_ends e0 = b->ends;                                                         \
+                    const snug_ends e1 = {e0.lo, b->more, vreinterpretq_u8_s8(vsubq_s8(b->more, e0.lo)), form}; \
+                    SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES) EACH(SNUG_POINT_MORE##LANES))     \
+                    (void)t2, (void)t3, (void)e1;                                                         \
                 } else {                                                                                  \
                     int16x8_t sums[PIXELS * LANES / 8];                                                   \
                     int8_t *ys[PIXELS];                                                                   \
@@ -181,7 +183,8 @@ static inline void snug_point_load(const snug_conv *g, int32_t c, int32_t n, snu
     for (i = lanes / 8; i < 16; i++) {
         b->start[i] = b->start[i - lanes / 8];
     }
-    b->ends = snug_lanes_ends(&g->q);
+    b->ends = snug_lanes_ends(&g->q, vcombine_s8(b->t[0].wide.top, b->t[1].wide.top));
+    b->more = lanes == SNUG_LANES ? b->ends.hi : vcombine_s8(b->t[2].wide.top, b->t[3].wide.top);
     (void)memset(wide + lanes * g->k, 0, (size_t)((-g->k & 7) * lanes) * sizeof *wide);
 }
 

@@ -103,7 +103,7 @@ static inline int8x8_t snug_sdot_give(const snug_wide8 *t, int32x4_t a, int32x4_
         }                                                                                                             \
         if (q.narrow && q.mul && n >= 8) {                                                                            \
             const int16x8_t zero = vdupq_n_s16((int16_t)q.zero);                                                      \
-            const int8x8_t lo = vdup_n_s8((int8_t)q.lo), hi = vdup_n_s8((int8_t)q.hi);                                \
+            const int8x8_t lo = vdup_n_s8((int8_t)q.lo), hi = t.top;                                                  \
             if (q.half) {                                                                                             \
                 EACH(SNUG_SDOT_GIVE_HALF)                                                                             \
             } else {                                                                                                  \

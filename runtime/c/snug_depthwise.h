@@ -75,7 +75,7 @@ static inline void snug_dw_tile(const snug_depthwise *g, const int8_t *x, int8_t
     }
     for (p = 0; p < pixels; p++) {
         vst1_s8(y + p * g->y_col + c, snug_pack8(&g->q, snug_requantize4(&g->q, wide[p][0], c),
-                                                   snug_requantize4(&g->q, wide[p][1], c + 4)));
+                                                   snug_requantize4(&g->q, wide[p][1], c + 4), snug_top8(&g->q, c)));
     }
 }
 #endif
@@ -150,9 +150,9 @@ static inline void snug_dw_s8_a32_smlal(const snug_depthwise *g, const int8_t *x
                 }
                 snug_load8(&g->q, c, &table);
                 vst1_s8(y0 + c, snug_pack8(&g->q, snug_wide4(&g->q, &table.wide, 0, vaddq_s32(a0, table.wide.bias[0])),
-                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b0, table.wide.bias[1]))));
+                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b0, table.wide.bias[1])), table.wide.top));
                 vst1_s8(y1 + c, snug_pack8(&g->q, snug_wide4(&g->q, &table.wide, 0, vaddq_s32(a1, table.wide.bias[0])),
-                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b1, table.wide.bias[1]))));
+                                           snug_wide4(&g->q, &table.wide, 1, vaddq_s32(b1, table.wide.bias[1])), table.wide.top));
             }
 #endif
             snug_dw_a32(g, x0, y0, c, g->c - c);

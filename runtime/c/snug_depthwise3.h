@@ -40,8 +40,8 @@ SNUG_DW_LAYER(snug_dw3_pairs_s1, snug_dw3_tables, , 3, 1, 4, 4, 2, int8x16_t, SN
 #define SNUG_DW_GIVE16(COLS) \
     vst1q_s8(SNUG_DW_AT(i, COLS), snug_lanes_form(FORM, s[2 * i], s[2 * i + 1], &ta, &tb, &ends));
 #define SNUG_DW_ANY16(COLS)                                                                \
-    vst1_s8(SNUG_DW_AT(i, COLS), snug_clamp8(&q, snug_requantize8(&q, &ta, sums[2 * i]))); \
-    vst1_s8(SNUG_DW_AT(i, COLS) + 8, snug_clamp8(&q, snug_requantize8(&q, &tb, sums[2 * i + 1])));
+    vst1_s8(SNUG_DW_AT(i, COLS), snug_clamp8(&q, snug_requantize8(&q, &ta, sums[2 * i]), ta.wide.top)); \
+    vst1_s8(SNUG_DW_AT(i, COLS) + 8, snug_clamp8(&q, snug_requantize8(&q, &tb, sums[2 * i + 1]), tb.wide.top));
 SNUG_DW_LAYER(snug_dw3_sixteen_s1, snug_dw3_tables, , 3, 1, 2, 4, 1, int8x16_t, SNUG_DW_LOAD16, 16, SNUG_DW_TAKE16, 8, SNUG_DW_GIVE16,
                SNUG_DW_ANY16)
 SNUG_DW_LAYER(snug_dw3_sixteen_s2, snug_dw3_tables, , 3, 2, 2, 4, 1, int8x16_t, SNUG_DW_LOAD16, 16, SNUG_DW_TAKE16, 8, SNUG_DW_GIVE16,
@@ -63,7 +63,7 @@ static inline void snug_dw3_load(const snug_depthwise *g, int32_t c, int32_t n, 
         const int8_t *const w = g->weights + i * g->c + c;
         b->w[i] = vcombine_s8(vld1_s8(w), vld1_s8(n == 16 ? w + 8 : w));
     }
-    b->ends = snug_lanes_ends(&g->q);
+    b->ends = snug_lanes_ends(&g->q, snug_top16(&g->q, c, n));
     if (b->ends.form != SNUG_FORM_ANY) {
         snug_load_narrow8(&g->q, c, &b->t[0].narrow);
         snug_load_narrow8(&g->q, n == 16 ? c + 8 : c, &b->t[1].narrow);

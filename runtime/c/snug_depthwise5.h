@@ -64,7 +64,7 @@ static inline void snug_dw5_load(const snug_depthwise *g, int32_t c, snug_dw5_ta
         const int8_t *const w = g->weights + 2 * i * g->c + c;
         b->w[i] = vcombine_s8(vld1_s8(w), vld1_s8(i < 12 ? w + g->c : w));
     }
-    b->ends = snug_lanes_ends(&g->q);
+    b->ends = snug_lanes_ends(&g->q, snug_top16(&g->q, c, 8));
     if (b->ends.form != SNUG_FORM_ANY) {
         snug_load_narrow8(&g->q, c, &b->t[0].narrow);
     } else {

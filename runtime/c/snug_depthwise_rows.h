@@ -101,7 +101,7 @@ static inline int32_t snug_dw_begin(int32_t i, int32_t out, int32_t size)
     const int8x16_t two = snug_lanes_form(FORM, s[2 * i], s[2 * i + 1], &ta, &ta, &ends);                      \
     vst1_s8(SNUG_DW_AT(2 * i, COLS), vget_low_s8(two));                                                        \
     vst1_s8(SNUG_DW_AT(2 * i + 1, COLS), vget_high_s8(two));
-#define SNUG_DW_ANY8(COLS) vst1_s8(SNUG_DW_AT(i, COLS), snug_clamp8(&q, snug_requantize8(&q, &ta, sums[i])));
+#define SNUG_DW_ANY8(COLS) vst1_s8(SNUG_DW_AT(i, COLS), snug_clamp8(&q, snug_requantize8(&q, &ta, sums[i]), ta.wide.top));
 
 #endif
 

@@ -41,13 +41,24 @@ static inline int32x4_t snug_dot_reduce32(int32x4_t a, int32x4_t b, int32x4_t c,
 #endif
 }
 
+/* The greatest levels of four channels, twice. */
+static inline int8x8_t snug_top4(const snug_requant *q, int32_t c)
+{
+    int32_t four;
+    if (q->tops == NULL) {
+        return vdup_n_s8((int8_t)q->hi);
+    }
+    (void)memcpy(&four, q->tops + c, sizeof four);
+    return vreinterpret_s8_s32(vdup_n_s32(four));
+}
+
 /* Four sums to n channels of y. */
 static inline void snug_dot_store(const snug_requant *q, int32x4_t sum, int32_t c, int32_t n, int8_t *y)
 {
     int32_t i;
     if (n == 4) {
         const int32x4_t v = snug_requantize4(q, sum, c);
-        const int32x2_t word = vreinterpret_s32_s8(snug_pack8(q, v, v));
+        const int32x2_t word = vreinterpret_s32_s8(snug_pack8(q, v, v, snug_top4(q, c)));
         const int32_t four = vget_lane_s32(word, 0);
         (void)memcpy(y + c, &four, sizeof four);
     } else {
@@ -80,6 +91,7 @@ typedef struct {
     snug_narrow8 narrow;
     int16x8_t preload;
     int32x4_t bias, half, mul, shift;
+    int8x8_t top;
     int32_t form;
 } snug_dot_tables;
 
@@ -87,7 +99,7 @@ static inline void snug_dot_load(const snug_requant *q, int32_t c, int32_t n, sn
 {
     const int16x8_t z = vdupq_n_s16(0);
     const int32x4_t w = vdupq_n_s32(0);
-    *t = (snug_dot_tables){{z, z, z, z}, z, w, w, w, w, 0};
+    *t = (snug_dot_tables){{z, z, z, z}, z, w, w, w, w, vdup_n_s8(0), 0};
     if (n >= 4 && q->mul && q->narrow) {
         const int16x4_t mul = vld1_s16(q->mul + c);
         int16_t shift[4], i;
@@ -105,6 +117,7 @@ static inline void snug_dot_load(const snug_requant *q, int32_t c, int32_t n, sn
         if (q->preload != NULL) {
             t->preload = vcombine_s16(vld1_s16(q->preload + c), vld1_s16(q->preload + c));
         }
+        t->top = snug_top4(q, c);
         t->form = q->narrow;
     }
 }
@@ -121,7 +134,7 @@ static inline void snug_dot_give(int8x8_t v, int8_t *y0, int8_t *y1)
 /* From 16-bit sums with their preloads, and from 32-bit sums. */
 static inline void snug_dot_give16(const snug_requant *q, const snug_dot_tables *t, int16x8_t v, int8_t *y0, int8_t *y1)
 {
-    snug_dot_give(snug_clamp8(q, snug_fast8(v, &t->narrow, q->half)), y0, y1);
+    snug_dot_give(snug_clamp8(q, snug_fast8(v, &t->narrow, q->half), t->top), y0, y1);
 }
 
 static inline void snug_dot_give32(const snug_requant *q, const snug_dot_tables *t, int32x4_t a, int32x4_t b, int8_t *y0,
@@ -129,7 +142,7 @@ static inline void snug_dot_give32(const snug_requant *q, const snug_dot_tables 
 {
     a = vqrdmulhq_s32(vrshlq_s32(vaddq_s32(a, t->bias), t->half), t->mul);
     b = vqrdmulhq_s32(vrshlq_s32(vaddq_s32(b, t->bias), t->half), t->mul);
-    snug_dot_give(snug_pack8(q, vrshlq_s32(a, t->shift), vrshlq_s32(b, t->shift)), y0, y1);
+    snug_dot_give(snug_pack8(q, vrshlq_s32(a, t->shift), vrshlq_s32(b, t->shift), t->top), y0, y1);
 }
 
 #endif

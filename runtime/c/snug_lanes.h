@@ -149,11 +149,11 @@ static inline void snug_lanes_store(const snug_requant *q, const snug_channels8 
 {
     int32_t i = 0;
     if (n >= 8) {
-        vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a)));
+        vst1_s8(y, snug_clamp8(q, snug_requantize8(q, ta, a), ta->wide.top));
         i = 8;
     }
     if (n == SNUG_LANES) {
-        vst1_s8(y + 8, snug_clamp8(q, snug_requantize8(q, tb, b)));
+        vst1_s8(y + 8, snug_clamp8(q, snug_requantize8(q, tb, b), tb->wide.top));
         i = SNUG_LANES;
     }
     if (i < n) {
@@ -171,7 +171,8 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
                                    int8_t *y)
 {
     if (n >= 8) {
-        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1]))));
+        vst1_s8(y, snug_pack8(q, snug_wide4(q, t, 0, vaddq_s32(a, t->bias[0])), snug_wide4(q, t, 1, vaddq_s32(b, t->bias[1])),
+                              t->top));
     } else {
         int32_t lanes[8], i;
         vst1q_s32(lanes, a);
@@ -206,17 +207,27 @@ typedef struct {
     int32_t form;
 } snug_ends;
 
-static inline snug_ends snug_lanes_ends(const snug_requant *q)
+/* The greatest levels of sixteen channels from c, or of eight, twice; fewer are not
+   stored as a vector. */
+static inline int8x16_t snug_top16(const snug_requant *q, int32_t c, int32_t n)
+{
+    if (n < 8) {
+        return vdupq_n_s8((int8_t)q->hi);
+    }
+    return vcombine_s8(snug_top8(q, c), snug_top8(q, n < SNUG_LANES ? c : c + 8));
+}
+
+static inline snug_ends snug_lanes_ends(const snug_requant *q, int8x16_t top)
 {
     snug_ends e;
-    e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = vdupq_n_s8((int8_t)q->hi);
-    e.width = vdupq_n_u8((uint8_t)(q->hi - q->lo));
+    e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = top;
+    e.width = vreinterpretq_u8_s8(vsubq_s8(e.hi, e.lo));
     e.form = (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
     if (!snug_is_fast(q)) {
         e.form = SNUG_FORM_ANY;
     }
     if (e.form == (SNUG_FORM_HALF | SNUG_FORM_RELU)) {
-        e.form |= q->hi - q->lo == 255 ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
+        e.form |= q->hi - q->lo == 255 && q->tops == NULL ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
     }
     return e;
 }
@@ -254,7 +265,7 @@ static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n
 {
     const int16x8_t z = vdupq_n_s16(0);
     const int32x4_t w = vdupq_n_s32(0);
-    *ta = *tb = (snug_channels8){{z, z, z, z}, {{w, w}, {w, w}, {w, w}, {w, w}}};
+    *ta = *tb = (snug_channels8){{z, z, z, z}, {{w, w}, {w, w}, {w, w}, {w, w}, vdup_n_s8(0)}};
     if (n >= 8) {
         snug_load8(q, c, ta);
     }

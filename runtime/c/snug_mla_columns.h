@@ -90,7 +90,7 @@ static inline void snug_mla_rows(const snug_conv *g, int32_t stride, const int8_
 {
     const snug_requant q = g->q;
     const ptrdiff_t y_col = g->y_col;
-    const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = vdupq_n_s8((int8_t)q.hi);
+    const int8x16_t lo = vdupq_n_s8((int8_t)q.lo), hi = snug_top16(&q, c, SNUG_LANES);
     int16_t sums[8 * SNUG_LANES], start[SNUG_LANES];
     int16x8_t start_a, start_b;
     snug_channels8 ta, tb;

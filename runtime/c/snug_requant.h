@@ -35,15 +35,17 @@ typedef char snug_assert_arithmetic_shift[((-1) >> 1) == -1 ? 1 : -1];
    tables of one entry a channel. mul is in [2^14, 2^15), or null: the factor
    is 2^-shift alone. A negative shift moves the sum left first. With half,
    sum + bias is halved before all that, ties up. preload is added
-   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. narrow is 1
+   to a 16-bit sum modulo 2^16, bias takes it off again; null: zeros. tops are the
+   greatest levels of the channels, up to hi; null: hi. narrow is 1
    when no shift is negative; it is 2 when 16 bits are enough to requantize in
    besides: every bias fits them, and sum + bias is halved, or where it would leave
-   them the result is clamped to lo or hi whether it saturates or not. */
+   them the result is clamped whether it saturates or not. */
 typedef struct {
     const int32_t *bias;
     const int16_t *mul;
     const int8_t *shift;
     const int16_t *preload;
+    const int8_t *tops;
     int32_t zero, lo, hi, half, narrow;
 } snug_requant;
 
@@ -71,7 +73,7 @@ static inline int8_t snug_requantize(const snug_requant *q, int32_t sum, int32_t
 {
     const int32_t t = sum + q->bias[c];
     const int32_t v = snug_scale(q->half ? (t + 1) >> 1 : t, q->mul ? q->mul[c] : 0, q->shift[c]);
-    return (int8_t)snug_clamp(v + q->zero, q->lo, q->hi);
+    return (int8_t)snug_clamp(v + q->zero, q->lo, q->tops ? q->tops[c] : q->hi);
 }
 
 /* The 16-bit sum that a register holds after wrapping adds, read as signed. */
@@ -82,6 +84,12 @@ static inline int32_t snug_wrap16(uint32_t v)
 }
 
 #if SNUG_NEON
+/* The greatest levels of eight channels. */
+static inline int8x8_t snug_top8(const snug_requant *q, int32_t c)
+{
+    return q->tops ? vld1_s8(q->tops + c) : vdup_n_s8((int8_t)q->hi);
+}
+
 /* Channels c..c+3, unclamped. VQRDMULH by mul << 16 is (t*mul + 2^14) >> 15, and
    VRSHL by -shift rounds as snug_scale does. */
 static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, int32_t c)
@@ -102,23 +110,24 @@ static inline int32x4_t snug_requantize4(const snug_requant *q, int32x4_t sum, i
     return vrshlq_s32(t, vminq_s32(vnegq_s32(shift), vdupq_n_s32(0)));
 }
 
-/* Eight channels to int8. Saturation on the way is monotone and [lo, hi] lies
-   inside int8, so the clamp at the end decides. */
-static inline int8x8_t snug_pack8(const snug_requant *q, int32x4_t a, int32x4_t b)
+/* Eight channels to int8, up to top. Saturation on the way is monotone and
+   [lo, top] lies inside int8, so the clamp at the end decides. */
+static inline int8x8_t snug_pack8(const snug_requant *q, int32x4_t a, int32x4_t b, int8x8_t top)
 {
     int16x8_t v = vcombine_s16(vqmovn_s32(a), vqmovn_s32(b));
     int8x8_t y = vqmovn_s16(vqaddq_s16(v, vdupq_n_s16((int16_t)q->zero)));
-    return vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
+    return vmin_s8(vmax_s8(y, vdup_n_s8((int8_t)q->lo)), top);
 }
 
 /* The tables of eight channels, as a tile of pixels uses them again and again:
-   for requantizing in 16 bits, and in 32. */
+   for requantizing in 16 bits, and in 32 or by any requantizer. */
 typedef struct {
     int16x8_t bias, mul, shift, zero;
 } snug_narrow8;
 
 typedef struct {
     int32x4_t bias[2], mul[2], shift[2], left[2];
+    int8x8_t top;
 } snug_wide8;
 
 typedef struct {
@@ -143,6 +152,7 @@ static inline void snug_load8(const snug_requant *q, int32_t c, snug_channels8 *
     t->wide.mul[0] = vshll_n_s16(vget_low_s16(n->mul), 16), t->wide.mul[1] = vshll_n_s16(vget_high_s16(n->mul), 16);
     t->wide.shift[0] = vmovl_s16(vget_low_s16(n->shift)), t->wide.shift[1] = vmovl_s16(vget_high_s16(n->shift));
     t->wide.left[0] = vmovl_s16(vget_low_s16(left)), t->wide.left[1] = vmovl_s16(vget_high_s16(left));
+    t->wide.top = snug_top8(q, c);
 }
 
 /* Requantizers whose every layer is alike but for its tables: 16 bits, with
@@ -192,9 +202,9 @@ static inline int16x8_t snug_requantize8(const snug_requant *q, const snug_chann
     return vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), t->narrow.zero);
 }
 
-static inline int8x8_t snug_clamp8(const snug_requant *q, int16x8_t v)
+static inline int8x8_t snug_clamp8(const snug_requant *q, int16x8_t v, int8x8_t top)
 {
-    return vmin_s8(vmax_s8(vqmovn_s16(v), vdup_n_s8((int8_t)q->lo)), vdup_n_s8((int8_t)q->hi));
+    return vmin_s8(vmax_s8(vqmovn_s16(v), vdup_n_s8((int8_t)q->lo)), top);
 }
 #endif
 

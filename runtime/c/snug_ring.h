@@ -211,12 +211,12 @@ typedef struct {
 #if SNUG_NEON
 /* What snug_ring_add and snug_ring_finish do, for the last part of the input
    channels and a fast requantizer. sums: null when it is the only part. */
-SNUG_EACH_FORM void snug_ring_give(const snug_ring *g, const snug_narrow8 *t, const int16x8_t *v, const int16_t *sums,
+SNUG_EACH_FORM void snug_ring_give(const snug_ring *g, const snug_channels8 *t, const int16x8_t *v, const int16_t *sums,
                                    int16x8_t last, int32_t half, int32_t out, int32_t shift, int8_t *y)
 {
-    const snug_narrow8 table = *t;
+    const snug_narrow8 table = t->narrow;
     const int16x8_t right = vdupq_n_s16((int16_t)-shift);
-    const int8x8_t lo = vdup_n_s8((int8_t)g->q.lo), hi = vdup_n_s8((int8_t)g->q.hi);
+    const int8x8_t lo = vdup_n_s8((int8_t)g->q.lo), hi = t->wide.top;
     const int32_t y_row = g->y_row, y_col = g->y_col;
     int32_t row, col;
     SNUG_UNROLL
@@ -244,7 +244,7 @@ SNUG_EACH_FORM void snug_ring_whole(const snug_ring *g, const snug_ring_form *f,
         for (p = 0; p < tiles; p++) {
             int16x8_t sum[SNUG_RING_MAX_OUT * SNUG_RING_MAX_OUT];
             f->output(m + p * SNUG_LANES + i, vld1q_s16(offset + i), sum);
-            snug_ring_give(g, &ch->table[i / 8].narrow, sum, 0, vdupq_n_s16(0), half, f->out, f->shift, y + at[p] + i);
+            snug_ring_give(g, &ch->table[i / 8], sum, 0, vdupq_n_s16(0), half, f->out, f->shift, y + at[p] + i);
         }
     }
 }
@@ -281,7 +281,7 @@ SNUG_EACH_FORM void snug_ring_tiles(const snug_ring *g, const snug_ring_form *f,
                 f->output(m + p * SNUG_LANES + i, o, sum);
 #if SNUG_NEON
                 if (ch->fast && s == g->split - 1) {
-                    snug_ring_give(g, &ch->table[i / 8].narrow, sum, sp, vld1q_s16(last + i), g->q.half, f->out, f->shift, y + at[p] + i);
+                    snug_ring_give(g, &ch->table[i / 8], sum, sp, vld1q_s16(last + i), g->q.half, f->out, f->shift, y + at[p] + i);
                     continue;
                 }
 #endif

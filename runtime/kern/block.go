@@ -71,18 +71,21 @@ func (t *blockTable) set(at channels) {
 	for i := range t.lo {
 		t.lo[i], t.hi[i] = int8(q.Lo), int8(q.Hi)
 	}
+	if q.Tops != nil {
+		copy(t.hi[:n], q.Tops[c:])
+	}
 }
 
 // put requantizes the sums of one pixel, as Requant.apply does.
 func (t *blockTable) put(y []int8, sums *[block]int32) {
 	y = y[:t.n]
-	zero, lo, hi := int64(t.zero[0]), int64(t.lo[0]), int64(t.hi[0])
+	zero, lo := int64(t.zero[0]), int64(t.lo[0])
 	if t.simple && wordBits == 32 {
-		scale32(y, sums, &t.bias, &t.mul, &t.right, uint(t.steps[0]), int32(2*zero+1), int32(lo), int32(hi))
+		scale32(y, sums, &t.bias, &t.mul, &t.right, &t.hi, uint(t.steps[0]), int32(2*zero+1), int32(lo))
 		return
 	}
 	if t.simple {
-		scale(y, sums, &t.plus, &t.factor, &t.round, &t.shift, uint(t.steps[0]), 2*zero+1, lo, hi)
+		scale(y, sums, &t.plus, &t.factor, &t.round, &t.shift, &t.hi, uint(t.steps[0]), 2*zero+1, lo)
 		return
 	}
 	for i := range y {
@@ -97,7 +100,7 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 		}
 		s := uint(-t.right[c]) & 63
 		r = (r+int64(1)<<s>>1)>>s + zero
-		y[i] = int8(max(min(r, hi), lo))
+		y[i] = int8(max(min(r, int64(t.hi[c])), lo))
 	}
 }
 
@@ -106,23 +109,23 @@ func (t *blockTable) put(y []int8, sums *[block]int32) {
 // second shift that bit, with the one added to round it, has to come to nothing:
 // less half of the first shift it is one less. That sum and bias stay inside 32 bits
 // is part of the proof. Constants are arguments so that they stay in registers.
-func scale(y []int8, sums *[block]int32, plus, factor, round *[block]int64, shift *[block]uint8, half uint, zero, lo, hi int64) {
-	s, p, f, d, r := sums[:len(y)], plus[:len(y)], factor[:len(y)], round[:len(y)], shift[:len(y)]
+func scale(y []int8, sums *[block]int32, plus, factor, round *[block]int64, shift *[block]uint8, hi *[block]int8, half uint, zero, lo int64) {
+	s, p, f, d, r, h := sums[:len(y)], plus[:len(y)], factor[:len(y)], round[:len(y)], shift[:len(y)], hi[:len(y)]
 	for c := range y {
 		v := (int64(s[c]) + p[c]) >> (half & 63)
 		v = (v*f[c] + d[c]) >> (r[c] & 63)
-		y[c] = int8(max(min((v+zero)>>1, hi), lo))
+		y[c] = int8(max(min((v+zero)>>1, int64(h[c])), lo))
 	}
 }
 
 // scale32 is scale without 64-bit products: of (t*mul + 2^14) >> 15 the multiples of
 // 2^15 in t come apart.
-func scale32(y []int8, sums, bias, mul, right *[block]int32, half uint, zero, lo, hi int32) {
-	s, p, f, r := sums[:len(y)], bias[:len(y)], mul[:len(y)], right[:len(y)]
+func scale32(y []int8, sums, bias, mul, right *[block]int32, hi *[block]int8, half uint, zero, lo int32) {
+	s, p, f, r, h := sums[:len(y)], bias[:len(y)], mul[:len(y)], right[:len(y)], hi[:len(y)]
 	for c := range y {
 		t, m := (s[c]+p[c]+int32(half))>>(half&31), f[c]>>16
 		v := t>>15*m + (t&(1<<15-1)*m+1<<14)>>15
 		v = (v>>(uint32(-1-r[c])&31) + zero) >> 1
-		y[c] = int8(max(min(v, hi), lo))
+		y[c] = int8(max(min(v, int32(h[c])), lo))
 	}
 }

@@ -14,6 +14,10 @@ type Layer struct {
 	W      string
 	Q      *Requant
 	Lo, Hi int8 // levels of the input
+	// Tops are the greatest levels of the input's channels; nil: Hi. Cin is how many
+	// of them a group reads, Pixel how many elements lie from a pixel to the next.
+	Tops       []int8
+	Cin, Pixel int
 }
 
 // checkPixels fills every tile and leaves a rest; all pixels read one patch. A layer
@@ -31,7 +35,7 @@ func CheckLayer(l *Layer) (sums int, wrong string) {
 			for i := range patch {
 				patch[i] = 0
 			}
-			l.each(c, func(at, w int) { patch[at] = l.extreme(w, sign) })
+			l.each(c, func(at int, top int8, w int) { patch[at] = l.extreme(top, w, sign) })
 			if !l.agrees(patch, c) {
 				return sums, l.Name + ": the kernel is wrong at an end of a channel's window"
 			}
@@ -89,15 +93,16 @@ func (l *Layer) patchSize() int {
 }
 
 // each calls f for every product of channel c, in order, with the input
-// element it reads and its weight.
-func (l *Layer) each(c int, f func(at, w int)) {
+// element it reads, the greatest level of that and its weight.
+func (l *Layer) each(c int, f func(at int, top int8, w int)) {
 	k := 0
 	for _, p := range l.pieces() {
 		for j := 0; j < p.Len; j++ {
 			if l.Conv != nil {
-				f(p.At+j+c/l.Conv.C*l.Conv.XGroup, int(int8(l.W[l.blockOf(c)+k*block+c%l.Conv.C%block])))
+				group := c / l.Conv.C
+				f(p.At+j+group*l.Conv.XGroup, l.top(group*l.Cin, k), int(int8(l.W[l.blockOf(c)+k*block+c%l.Conv.C%block])))
 			} else {
-				f(p.At+c, int(int8(l.W[k*l.Depthwise.C+c])))
+				f(p.At+c, l.top(c, 0), int(int8(l.W[k*l.Depthwise.C+c])))
 			}
 			k++
 		}
@@ -111,10 +116,19 @@ func (l *Layer) blockOf(c int) int {
 	return (c/g.C*blocks + c%g.C/block) * block * g.K
 }
 
-// extreme is the level at which weight w adds most, or least for sign 1.
-func (l *Layer) extreme(w, sign int) int8 {
-	if (w > 0) == (sign == 0) {
+// top is the greatest level of the input of product k, when the group's channels
+// begin at first.
+func (l *Layer) top(first, k int) int8 {
+	if l.Tops == nil {
 		return l.Hi
+	}
+	return l.Tops[first+k%l.Cin]
+}
+
+// extreme is the level up to top at which weight w adds most, or least for sign 1.
+func (l *Layer) extreme(top int8, w, sign int) int8 {
+	if (w > 0) == (sign == 0) {
+		return top
 	}
 	return l.Lo
 }
@@ -130,7 +144,7 @@ func (l *Layer) expect(sum int64, c int) int8 {
 // agrees runs the kernel for channel c on a patch and compares.
 func (l *Layer) agrees(patch []int8, c int) bool {
 	var sum int64
-	l.each(c, func(at, w int) { sum += int64(w) * int64(patch[at]) })
+	l.each(c, func(at int, _ int8, w int) { sum += int64(w) * int64(patch[at]) })
 	want := l.expect(sum, c)
 	if l.Depthwise != nil {
 		g := *l.Depthwise
@@ -159,6 +173,9 @@ func (l *Layer) agrees(patch []int8, c int) bool {
 	if q.Preload != nil {
 		q.Preload = q.Preload[first:]
 	}
+	if q.Tops != nil {
+		q.Tops = q.Tops[first:]
+	}
 	y := make([]int8, pixels*n)
 	l.Run(&g, patch[group*g.XGroup:], y, l.W[l.blockOf(c):][:block*g.K], &q, make([][4]uint64, g.K))
 	return same(y, c-first, n, want)
@@ -179,9 +196,9 @@ func (l *Layer) overflows(first, last int) (c, sign int, ok bool) {
 	for c = 0; c < l.channels(); c++ {
 		for sign = 0; sign < 2; sign++ {
 			sum, k := 0, 0
-			l.each(c, func(_, w int) {
+			l.each(c, func(_ int, top int8, w int) {
 				if k >= first && k < last {
-					sum += w * int(l.extreme(w, sign))
+					sum += w * int(l.extreme(top, w, sign))
 				}
 				k++
 			})
@@ -201,22 +218,22 @@ func (l *Layer) lateFlush(patch []int8, c, sign, first, last int) {
 		patch[i] = 0
 	}
 	need, k := l.middle(c), 0
-	l.each(c, func(at, w int) {
+	l.each(c, func(at int, top int8, w int) {
 		if k >= first && k < last {
-			patch[at] = l.extreme(w, sign)
+			patch[at] = l.extreme(top, w, sign)
 			need -= int64(w) * int64(patch[at])
 		}
 		k++
 	})
 	k = 0
-	l.each(c, func(at, w int) {
+	l.each(c, func(at int, top int8, w int) {
 		if (k < first || k >= last) && w != 0 {
 			v := need / int64(w)
 			if v < int64(l.Lo) {
 				v = int64(l.Lo)
 			}
-			if v > int64(l.Hi) {
-				v = int64(l.Hi)
+			if v > int64(top) {
+				v = int64(top)
 			}
 			patch[at] = int8(v)
 			need -= v * int64(w)
@@ -227,7 +244,7 @@ func (l *Layer) lateFlush(patch []int8, c, sign, first, last int) {
 
 // middle is the sum that gives channel c the middle of its output's levels.
 func (l *Layer) middle(c int) int64 {
-	half := l.Q.Lo + (l.Q.Hi-l.Q.Lo)/2
+	half := l.Q.Lo + (l.Q.top(c)-l.Q.Lo)/2
 	lo, hi := int64(-1<<29), int64(1<<29)
 	for hi-lo > 1 {
 		mid := lo + (hi-lo)/2
@@ -290,7 +307,11 @@ func (l *Layer) checkDepthwise(state uint32) (next uint32, wrong string) {
 func (l *Layer) random(state uint32, x []int8) uint32 {
 	state = NextRandom(state, x)
 	for i, v := range x {
-		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(l.Hi)-int32(l.Lo)+1))
+		top := l.Hi
+		if l.Tops != nil {
+			top = l.Tops[min(i%l.Pixel, len(l.Tops)-1)] // what follows is another tensor's
+		}
+		x[i] = int8(int32(l.Lo) + int32(uint8(v))%(int32(top)-int32(l.Lo)+1))
 	}
 	return state
 }

@@ -99,7 +99,7 @@ func convDirect(g *Conv, x, y []int8, w string, q *Requant, bits int) {
 		}
 		restart()
 		k, end, piece := 0, 0, -1
-		l.each(c, func(from, weight int) {
+		l.each(c, func(from int, _ int8, weight int) {
 			if k == end {
 				piece++
 				end += g.Pieces[piece].Len

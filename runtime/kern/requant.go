@@ -11,6 +11,7 @@ type Requant struct {
 	Half         bool
 	Narrow       int // 2: no shift is negative and 16 bits are enough, every step saturating; see narrow in runtime/c
 	Zero, Lo, Hi int32
+	Tops         []int8 // the greatest result of each channel, up to Hi; nil: Hi
 }
 
 // apply requantizes the sum of channel c.
@@ -28,5 +29,13 @@ func (q *Requant) apply(sum int32, c int) int8 {
 		v = (v*int64(q.Mul[c]) + 1<<14) >> 15
 	}
 	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
-	return int8(max(min(int32(v)+q.Zero, q.Hi), q.Lo))
+	return int8(max(min(int32(v)+q.Zero, q.top(c)), q.Lo))
+}
+
+// top is the greatest result of channel c.
+func (q *Requant) top(c int) int32 {
+	if q.Tops == nil {
+		return q.Hi
+	}
+	return int32(q.Tops[c])
 }

@@ -39,7 +39,7 @@ const (
 
 var (
 	accs  = []string{"16", "16:32", "12", "14", "20", "24", "32", "15", "13", "17", "11", "10", "9", "8", "12:32", "14:32", "18", "28"}
-	rungs = []string{"window", "l1", "type"}
+	rungs = []string{"window", "clamp", "l1", "type"}
 	// The default comes first.
 	kernels = []string{"", "direct", "classical32", "best32"}
 	efforts = []string{"", "0", "1"}
@@ -50,7 +50,7 @@ var (
 func Random(r *rand.Rand) *Net {
 	n := &Net{
 		Input: [3]int{r.IntN(8), r.IntN(14), r.IntN(14)},
-		Acc:   max(0, r.IntN(len(accs)+6)-6), Rung: max(0, r.IntN(5)-2), Pow2: r.IntN(4) / 3, Keep: r.IntN(2),
+		Acc:   max(0, r.IntN(len(accs)+6)-6), Rung: max(0, r.IntN(6)-2), Pow2: r.IntN(4) / 3, Keep: r.IntN(2),
 		Kernels: max(0, r.IntN(8)-4), Effort: max(0, r.IntN(5)-2), Ring: r.IntN(3),
 	}
 	for range 1 + r.IntN(maxGenes) {

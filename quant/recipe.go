@@ -1,0 +1,66 @@
+package quant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A recipe is which steps the passes take. docs/ablation.md has what each is worth.
+type recipe struct {
+	settle     bool // levels are chosen again behind the integers before them
+	feedback   bool // weights are rounded with feedback of errors
+	asymmetric bool // toward the real network's sums on its own inputs, not on the integers'
+	scales     bool // several scales of each row are tried
+	steps      bool // channels have steps of their own
+	fork       bool // convolutions may read a copy in levels of its own
+	compensate bool // a sum takes back the error of what it is added to
+	correct    bool // biases take off the mean error
+	patches    patchLimit
+}
+
+// recipes has one for each effort.
+var recipes = [...]recipe{
+	{fork: true, correct: true, scales: true, patches: quickPatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, patches: targetPatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, patches: targetPatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, patches: finePatches},
+}
+
+// recipeSteps are those that Options.Without can name.
+var recipeSteps = []struct {
+	name string
+	of   func(*recipe) *bool
+}{
+	{"settle", func(r *recipe) *bool { return &r.settle }},
+	{"feedback", func(r *recipe) *bool { return &r.feedback }},
+	{"asymmetric", func(r *recipe) *bool { return &r.asymmetric }},
+	{"scales", func(r *recipe) *bool { return &r.scales }},
+	{"steps", func(r *recipe) *bool { return &r.steps }},
+	{"fork", func(r *recipe) *bool { return &r.fork }},
+	{"compensate", func(r *recipe) *bool { return &r.compensate }},
+	{"correct", func(r *recipe) *bool { return &r.correct }},
+}
+
+// recipe is that of the options: an effort's, without the steps that are left out.
+// Levels that the network's outputs or powers of two choose are not chosen again.
+func (o *Options) recipe() (recipe, error) {
+	if o.Effort < 0 || o.Effort >= len(recipes) {
+		return recipe{}, fmt.Errorf("options: --effort: %d, want 0 to %d", o.Effort, len(recipes)-1)
+	}
+	r := recipes[o.Effort]
+	var names []string
+	for _, s := range recipeSteps {
+		names = append(names, s.name)
+		if slices.Contains(o.Without, s.name) {
+			*s.of(&r) = false
+		}
+	}
+	for _, w := range o.Without {
+		if !slices.Contains(names, w) {
+			return recipe{}, fmt.Errorf("options: --without: %q is none of %s", w, strings.Join(names, ", "))
+		}
+	}
+	r.settle = r.settle && !o.Pow2 && o.Search == ""
+	return r, nil
+}
