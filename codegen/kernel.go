@@ -156,7 +156,7 @@ func allowed(t *Target, op ir.Op, acc ir.Accum, families []Family, w *work) []*K
 		if k.Op != op || k.Needs&^t.Has != 0 || !slices.Contains(families, k.Family) {
 			continue
 		}
-		if k.Acc < acc.Total() && !k.Flushes || math.IsInf(k.cost(w, t), 1) {
+		if !k.Flushes && (k.Acc < acc.Total() || acc.Wide == 16) || math.IsInf(k.cost(w, t), 1) {
 			continue
 		}
 		rows = append(rows, k)

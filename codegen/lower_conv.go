@@ -114,7 +114,7 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 		if k.Form == nil {
 			continue
 		}
-		if n.Sum.Acc.Total() > 16 {
+		if !n.Sum.Acc.Short() {
 			o.note, o.refused = "flushed sums cannot be split inside a transform", true
 		} else if o.plan = planRing(k.Form, w, n.Sum, inputsOf(n), rows, l.l2); o.plan == nil {
 			o.note, o.refused = fmt.Sprintf("no split of the input channels fits %d bits", 16-k.Form.Lost), true
@@ -269,7 +269,7 @@ func narrowOf(c *Call) int {
 	if slices.Min(q.Shift) < 0 {
 		return 0
 	}
-	if c.Sum.Acc.Total() > 16 {
+	if !c.Sum.Acc.Short() {
 		return 1
 	}
 	for i, ch := range c.Sum.Channels {

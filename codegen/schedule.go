@@ -13,7 +13,7 @@ import (
 // leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.
 func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]int8) error {
-	if k.Acc >= s.Acc.Total() {
+	if s.Acc.Short() || !k.Flushes {
 		return nil // one register holds the whole sum
 	}
 	bits := min(s.Acc.Bits, k.Acc)

@@ -84,6 +84,9 @@ func (a Accum) Total() int {
 	return a.Bits
 }
 
+// Short reports whether sums are kept whole in 16 bits or fewer.
+func (a Accum) Short() bool { return a.Wide == 0 && a.Bits <= 16 }
+
 // Fits reports whether a window fits an accumulator of the given width once a
 // preload has moved it: H - L <= 2^bits - 1.
 func (b Bound) Fits(bits int) bool { return b.Width() <= int64(1)<<bits-1 }

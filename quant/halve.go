@@ -12,7 +12,7 @@ import (
 // tens of units of a sum, so the bit does not count.
 func halve(n *ir.Node) {
 	s := n.Sum
-	if s.Acc.Total() > 16 || s.Rung == "observed" { // nothing is known of its windows
+	if !s.Acc.Short() || s.Rung == "observed" { // nothing is known of its windows
 		return
 	}
 	overflows := false
@@ -41,7 +41,7 @@ const biasRoom = 31000
 // and reports whether there was one. A coarser unit costs such a row little: its
 // outputs are far from zero, and levels that reach there are far apart.
 func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
-	if s.o.Accum.Total() > 16 || p.exact != nil || s.o.Rung == "observed" {
+	if !s.o.Accum.Short() || p.exact != nil || s.o.Rung == "observed" {
 		return false
 	}
 	in, raised := n.In[0].Format, false

@@ -135,8 +135,8 @@ func (o *Options) check() error {
 	if a.Bits < minBits || a.Bits > maxBits {
 		return fmt.Errorf("options: --acc: accumulator of %d bits, want %d to %d", a.Bits, minBits, maxBits)
 	}
-	if a.Wide != 0 && (a.Wide != 32 || a.Bits > 16) {
-		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, such as 16:32", a)
+	if a.Wide != 0 && (a.Wide != 32 && a.Wide != 16 || a.Bits > 16 || a.Bits == a.Wide) {
+		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, or shorter ones into 16, such as 16:32 and 12:16", a)
 	}
 	switch o.Rung {
 	case "type", "l1", "window":

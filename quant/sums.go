@@ -174,7 +174,7 @@ func left(n *ir.Node, acc ir.Accum) int {
 // where sums have 16 bits, so should biases, which leaves them room for the
 // preload of a window that is not in the middle.
 func (s *state) maxBias() float64 {
-	if s.o.Accum.Total() <= 16 {
+	if s.o.Accum.Short() {
 		return 3 << 13
 	}
 	return 1 << 28

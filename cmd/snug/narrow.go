@@ -55,7 +55,7 @@ func (n *narrowing) check(acc ir.Accum) error {
 		return usageError{fmt.Errorf("--max-drop: %g is no number of points from 0 on", n.most)}
 	case given && !n.perLayer:
 		return usageError{errors.New("--acc: --max-drop chooses the accumulator; with --per-layer it narrows the layers inside the one given")}
-	case given && acc.Total() > mostNarrow:
+	case given && !acc.Short():
 		return usageError{fmt.Errorf("--per-layer: layers share a register of at most %d bits; sums of %s would not become cheaper", mostNarrow, acc)}
 	}
 	return n.data.check()
@@ -198,7 +198,7 @@ func narrowestWidth(holds func(p int) (bool, error)) (int, error) {
 // Winograd with fewer groups, and a proof for hardware whose registers are narrow.
 func (s *narrower) layers(ctx context.Context, at *trial) (*trial, error) {
 	total := at.q.prog.Accum.Total()
-	if total > mostNarrow {
+	if !at.q.prog.Accum.Short() {
 		s.say("per layer: nothing is narrowed inside a register of %d bits\n", total)
 		return at, nil
 	}

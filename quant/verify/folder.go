@@ -74,7 +74,7 @@ func plausible(c *ir.Certificate) error {
 		return fmt.Errorf("network %q is not a name", c.Network)
 	}
 	a := c.Accum
-	if a.Bits < 8 || a.Bits > 32 || a.Wide != 0 && a.Wide != 32 {
+	if a.Bits < 8 || a.Bits > 32 || a.Wide != 0 && a.Wide != 32 && (a.Wide != 16 || a.Bits >= 16) {
 		return fmt.Errorf("accumulator of %d bits, flushed into %d", a.Bits, a.Wide)
 	}
 	for _, l := range c.Layers {

@@ -182,6 +182,9 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		}
 	}
 	narrow := strings.Contains(k.kernel, "_a16")
+	if acc.Wide == 16 && !narrow {
+		return fmt.Errorf("sums in 32 bits, the certificate promises segments of %d", acc.Bits)
+	}
 	for c, row := range rows {
 		if err := channel(c, row, cert.Channels[c], in, bits); err != nil {
 			return fmt.Errorf("channel %d: %w", c, err)
@@ -190,6 +193,9 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		var pre int64
 		if preload != nil {
 			pre = preload[c]
+		}
+		if narrow && flushes == 0 && acc.Wide != 0 && w.Hi-w.Lo > 1<<acc.Bits-1 {
+			return fmt.Errorf("channel %d: window %s is not flushed and leaves %d bits", c, w, acc.Bits)
 		}
 		if narrow && flushes == 0 && (w.Lo+pre < -1<<15 || w.Hi+pre > 1<<15-1) {
 			return fmt.Errorf("channel %d: window %s with preload %d leaves the signed 16-bit register", c, w, pre)

@@ -38,7 +38,7 @@ const (
 )
 
 var (
-	accs  = []string{"16", "16:32", "12", "14", "20", "24", "32", "15", "13", "17", "11", "10", "9", "8", "12:32", "14:32", "18", "28"}
+	accs  = []string{"16", "16:32", "12", "14", "20", "24", "32", "15", "13", "17", "11", "10", "9", "8", "12:32", "14:32", "18", "28", "12:16", "8:16", "10:16"}
 	rungs = []string{"window", "clamp", "l1", "type"}
 	// The default comes first.
 	kernels = []string{"", "direct", "classical32", "best32"}
@@ -77,7 +77,11 @@ func Random(r *rand.Rand) *Net {
 
 // Flags are the flags of compile that are the network's own.
 func (n *Net) Flags() []string {
-	f := []string{"--acc", accs[n.Acc%len(accs)], "--rung", rungs[n.Rung%len(rungs)]}
+	rung, effort := rungs[n.Rung%len(rungs)], efforts[n.Effort%len(efforts)]
+	if rung == "clamp" && (n.Pow2 > 0 || effort == "0") { // which do not choose levels again
+		rung = "window"
+	}
+	f := []string{"--acc", accs[n.Acc%len(accs)], "--rung", rung}
 	if n.Pow2 > 0 {
 		f = append(f, "--scales", "pow2")
 	}
@@ -87,8 +91,8 @@ func (n *Net) Flags() []string {
 	if k := kernels[n.Kernels%len(kernels)]; k != "" {
 		f = append(f, "--kernels", k)
 	}
-	if e := efforts[n.Effort%len(efforts)]; e != "" {
-		f = append(f, "--effort", e)
+	if effort != "" {
+		f = append(f, "--effort", effort)
 	}
 	if b := rings[n.Ring%len(rings)]; b != "" {
 		f = append(f, "--ring-bits", b)
