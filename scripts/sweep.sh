@@ -29,8 +29,10 @@ paper) # those that tell most first: ours, the paper's, then what bounds and eff
 --rung observed,type --search layerwise --scales pow2
 --rung window --effort 0
 --rung window --effort 1
+--rung clamp --effort 2
 --rung l1 --search layerwise --scales pow2
---rung l1,type --effort 2"
+--rung l1,type --effort 2
+--rung window,clamp --effort 3"
     ;;
 *)
     echo "usage: sweep.sh accuracy|paper [MODELS DATA [NETWORK...]]" >&2

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/snug-nn/snug/codegen"
 	"github.com/snug-nn/snug/codegen/cgen"
@@ -96,6 +99,11 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 			progress = nil
 		}
 		q, tried, err = o.narrowest(ctx, path, &narrow, progress)
+		if err == nil && ctx.Err() != nil { // interrupted, and the best is kept: writing can be interrupted again
+			var stop context.CancelFunc
+			ctx, stop = signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+		}
 	} else {
 		q, err = o.quantize(ctx, path)
 	}

@@ -29,6 +29,7 @@ type narrowing struct {
 	data     judged
 	most     float64
 	perLayer bool
+	keep     bool // what holds when the search is interrupted
 	set      *pflag.FlagSet
 }
 
@@ -36,6 +37,7 @@ func (n *narrowing) flags(set *pflag.FlagSet) {
 	n.set = set
 	set.Float64Var(&n.most, "max-drop", 0, "choose the narrowest accumulator whose top-1 on --data drops by at most `POINTS`")
 	set.BoolVar(&n.perLayer, "per-layer", false, "with --max-drop: also narrow layers one by one, inside the register of all; with --acc, that is all that is narrowed")
+	set.BoolVar(&n.keep, "keep-best", false, "with --max-drop: when interrupted, write the narrowest accumulator that holds so far; a second interrupt writes nothing")
 	n.data.flags(set)
 }
 
@@ -45,7 +47,7 @@ func (n *narrowing) asked() bool { return n.set.Changed("max-drop") }
 func (n *narrowing) check(acc ir.Accum) error {
 	switch given := n.set.Changed("acc"); {
 	case !n.asked():
-		for _, f := range []string{"per-layer", "data", "labels", "limit", "class-offset"} {
+		for _, f := range []string{"per-layer", "keep-best", "data", "labels", "limit", "class-offset"} {
 			if n.set.Changed(f) {
 				return usageError{fmt.Errorf("--%s: is for --max-drop", f)}
 			}
@@ -88,6 +90,7 @@ type narrower struct {
 	most  float64
 	judge *judge
 	tried []*trial
+	best  *trial // the narrowest that holds so far
 	out   io.Writer // nil: silent
 }
 
@@ -109,6 +112,10 @@ func (o *options) narrowest(ctx context.Context, path string, n *narrowing, out 
 	}
 	if err == nil && n.perLayer {
 		at, err = s.layers(ctx, at)
+	}
+	if err != nil && ctx.Err() != nil && n.keep && s.best != nil {
+		s.say("interrupted: what holds so far is kept\n")
+		at, err = s.best, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -256,6 +263,9 @@ func (s *narrower) try(ctx context.Context, o *options, c *cut) (*trial, error) 
 		return nil, err
 	}
 	t.drop, t.q, t.Holds = a.drop, q, a.drop.Points <= s.most
+	if t.Holds && (s.best == nil || q.prog.Accum.Total() <= s.best.q.prog.Accum.Total()) {
+		s.best = t
+	}
 	verdict := "too much"
 	if t.Holds {
 		verdict = "holds"
