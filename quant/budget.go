@@ -57,6 +57,9 @@ func budgetFor(rung string, acc ir.Accum, spare int, levels []ir.Bound) budget {
 	default:
 		g.room = int64(1)<<p - 1
 	}
+	if c := g.cost[0]; c > 0 && !slices.ContainsFunc(g.cost, func(d int64) bool { return d != c }) {
+		g.room -= g.room % c // what whole units can spend
+	}
 	if acc.Wide != 0 {
 		g.cap = min(g.cap, (int64(1)<<(acc.Bits-1)-1)/most)
 	}

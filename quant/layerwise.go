@@ -39,7 +39,7 @@ func (r *intRun) layerwise(c *class, v *ir.Value, real func() (realOf, error)) e
 	}
 	best, most := 0, result{-1, 0}
 	for i := range pairs {
-		got, err := r.answers(c, v, real, &pairs[i])
+		got, err := r.answers(c, v, real, pairs[i].attempt(c), r.images())
 		if err != nil {
 			return err
 		}
@@ -167,91 +167,15 @@ func (s *state) holds(rd *reader, f *ir.Format, bits int) bool {
 	return true
 }
 
-// A result is how often the network answered as the real one does, and the
-// squared error of its outputs, which decides between equals.
-type result struct {
-	same int
-	loss float64
-}
-
-func (a result) better(b result) bool {
-	return a.same > b.same || a.same == b.same && a.loss < b.loss
-}
-
-// answers runs the network from class c on with real numbers, but for the data
-// and weights of p.
-func (r *intRun) answers(c *class, v *ir.Value, real func() (realOf, error), p *pair) (result, error) {
-	weights := map[*ir.Node]*ir.Tensor{}
+// attempt is what the network runs with when p is tried for class c.
+func (p *pair) attempt(c *class) *attempt {
+	a := &attempt{round: func(_ *ir.Value, x []float32) { roundReals(x, &p.format) }, weights: map[*ir.Node]*ir.Tensor{}}
 	for i, n := range c.convs {
 		q, scale := fixedWeights(n, p.weights[i])
 		for j := range q {
 			q[j] *= float32(scale)
 		}
-		weights[n] = &ir.Tensor{Elem: ir.Float32, Shape: n.In[1].Shape, Real: q}
+		a.weights[n] = &ir.Tensor{Elem: ir.Float32, Shape: n.In[1].Shape, Real: q}
 	}
-	round := func(x []float32) {
-		quantize32(x, x, &p.format)
-		for i := range x {
-			x[i] *= float32(p.format.Scale())
-		}
-	}
-	results := make([]result, r.images())
-	err := r.s.parallel("", r.images(), func() (func(int) error, error) {
-		f, err := real()
-		return func(i int) error {
-			x, err := f(i)
-			if err != nil {
-				return err
-			}
-			round(x)
-			live := map[*ir.Value]*ir.Tensor{v: {Elem: ir.Float32, Shape: v.Shape, Real: x}}
-			for u, images := range r.values {
-				if images == nil || images[i] == nil {
-					continue
-				}
-				t := ir.NewTensor(ir.Float32, u.Shape)
-				for j, q := range images[i] {
-					t.Real[j] = float32(u.Format.Real(int64(q)))
-				}
-				live[u] = t
-			}
-			for _, n := range r.s.g.Nodes {
-				if live[n.Out[0]] != nil || r.done[n] {
-					continue
-				}
-				if err := move(n, live, weights[n]); err != nil {
-					return err
-				}
-				if out := n.Out[0]; r.s.classOf[out] == c && !movers[n.Op] {
-					round(live[out].Real)
-				}
-			}
-			out := live[r.s.g.Out[0]].Real
-			want := r.s.stats.outputs[i]
-			if greatest(out) == greatest(want) {
-				results[i].same = 1
-			}
-			for j, t := range out {
-				results[i].loss += float64(float64(t-want[j]) * float64(t-want[j]))
-			}
-			return nil
-		}, err
-	})
-	var sum result
-	for _, one := range results {
-		sum.same += one.same
-		sum.loss += one.loss
-	}
-	return sum, err
-}
-
-// greatest returns the index of the greatest element, the first of equals.
-func greatest(v []float32) int {
-	best := 0
-	for i, x := range v {
-		if x > v[best] {
-			best = i
-		}
-	}
-	return best
+	return a
 }

@@ -23,10 +23,11 @@ type Options struct {
 	// Effort is how much work goes into rounding: 0 rounds to nearest, in seconds;
 	// 1 chooses levels by the true error behind the layers before; 2 also feeds
 	// the error of each weight into those that are rounded after it; 3 does so on
-	// more samples of the calibration images.
+	// more samples of the calibration images, and chooses levels in the end by what
+	// the whole network answers.
 	Effort int
 	// Without are steps of the effort that are left out, to measure what they are
-	// worth: settle, feedback, asymmetric, scales, steps, fork, compensate, correct.
+	// worth: settle, feedback, asymmetric, scales, steps, fork, compensate, answers, correct.
 	Without []string
 	// Search is "", or "layerwise" for that of arXiv 2004.11783.
 	Search string

@@ -57,7 +57,7 @@ func ranges(s *state) error {
 	st := &stats{images: s.o.Calib.Len(), sums: map[*ir.Node]*patches{}, targets: map[*ir.Node]*target{}, values: map[*ir.Value]*spread{}}
 	s.stats = st
 	values := activations(s.g)
-	if s.o.Search == "layerwise" {
+	if s.o.Search == "layerwise" || s.recipe.answers {
 		st.outputs = make([][]float32, st.images)
 	}
 	beside := besides(s.g)

@@ -16,6 +16,7 @@ type recipe struct {
 	fork       bool // convolutions may read a copy in levels of its own
 	compensate bool // a sum takes back the error of what it is added to
 	correct    bool // biases take off the mean error
+	answers    bool // levels are refined by what the whole network answers
 	patches    patchLimit
 }
 
@@ -24,7 +25,7 @@ var recipes = [...]recipe{
 	{fork: true, correct: true, scales: true, patches: quickPatches},
 	{fork: true, correct: true, scales: true, settle: true, steps: true, patches: targetPatches},
 	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, patches: targetPatches},
-	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, patches: finePatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, answers: true, patches: finePatches},
 }
 
 // recipeSteps are those that Options.Without can name.
@@ -39,6 +40,7 @@ var recipeSteps = []struct {
 	{"steps", func(r *recipe) *bool { return &r.steps }},
 	{"fork", func(r *recipe) *bool { return &r.fork }},
 	{"compensate", func(r *recipe) *bool { return &r.compensate }},
+	{"answers", func(r *recipe) *bool { return &r.answers }},
 	{"correct", func(r *recipe) *bool { return &r.correct }},
 }
 

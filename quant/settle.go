@@ -56,6 +56,11 @@ func (r *intRun) settle(parts []writing) error {
 	if err != nil {
 		return err
 	}
+	if r.s.recipe.answers && len(parts) == 1 && len(c.writers) == 1 {
+		if at, err = r.refine(t, parts[0], at); err != nil {
+			return err
+		}
+	}
 	c.give(t.format(at))
 	return nil
 }
@@ -182,7 +187,7 @@ func (r *intRun) readers(c *class, parts []writing) ([]reader, *profile, error) 
 				}
 			}
 			for _, n := range c.movers {
-				if err := move(n, tensors, nil); err != nil {
+				if err := move(n, tensors, nil, nil); err != nil {
 					return err
 				}
 			}
@@ -219,8 +224,8 @@ func (r *reader) quantize(dst []float32, f *ir.Format) {
 	}
 }
 
-// move runs n on reals, with weights in place of its own unless they are nil.
-func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor, weights *ir.Tensor) error {
+// move runs n on reals, with weights and bias in place of its own unless they are nil.
+func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor, weights, bias *ir.Tensor) error {
 	in := make([]*ir.Tensor, len(n.In))
 	for i, v := range n.In {
 		switch {
@@ -233,6 +238,9 @@ func move(n *ir.Node, tensors map[*ir.Value]*ir.Tensor, weights *ir.Tensor) erro
 	}
 	if weights != nil {
 		in[1] = weights
+	}
+	if bias != nil {
+		in[2] = bias
 	}
 	y, err := eval.Node(n, in)
 	if err != nil {

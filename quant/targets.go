@@ -139,5 +139,8 @@ func (t *target) thin(most int) *target {
 		}
 	}
 	u.centre()
+	for c := range u.mean {
+		u.mean[c] += t.mean[c]
+	}
 	return u
 }

@@ -26,14 +26,15 @@ variants="--effort 2
 --effort 2 --rung clamp
 --effort 0
 --effort 1
+--effort 3 --without answers
 --effort 3"
 
 field() { sed "s/.*\"$1\":\(-\{0,1\}[0-9.e-]*\).*/\1/" "$tmp/json"; }
 
 if [ -n "$models" ] && [ -n "$data" ]; then
 	$GO build -o "$tmp/snug" ./cmd/snug
-	for skip in 0 "$CALIB" $((2 * CALIB)); do
-		for acc in $ACCS; do
+	for acc in $ACCS; do
+		for skip in 0 "$CALIB" $((2 * CALIB)); do
 			for net in resnet8_cifar10 resnet20_cifar10; do
 				in=
 				[ $net = resnet8_cifar10 ] || in="--scale 1/255 --mean .485,.456,.406 --std .229,.224,.225"
