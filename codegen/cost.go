@@ -52,7 +52,7 @@ func columns(w *work) int {
 }
 
 // pointTables are the bytes of snug_point_block.
-const pointTables = 1168
+const pointTables = 1152
 
 // costPoint: tiles of four pixels by thirty-two channels or eight by sixteen, eight
 // products a step.

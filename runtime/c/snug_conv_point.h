@@ -18,7 +18,7 @@
 typedef struct {
     int16x8_t start[16];
     snug_ends ends;
-    int8x16_t more; /* the greatest levels of channels from the seventeenth */
+    int8x16_t more; /* top of ends for channels from the seventeenth */
     snug_channels8 t[4];
 } snug_point_block;
 
@@ -138,7 +138,7 @@ static inline void snug_point_any(const snug_requant *q, const snug_point_block 
                     const snug_narrow8 t0 = b->t[0].narrow, t1 = b->t[1].narrow;                          \
                     const snug_narrow8 t2 = b->t[2].narrow, t3 = b->t[3].narrow;                          \
                     const snug_ends e0 = b->ends;                                                         \
-                    const snug_ends e1 = {e0.lo, b->more, vreinterpretq_u8_s8(vsubq_s8(b->more, e0.lo)), form}; \
+                    const snug_ends e1 = {e0.lo, b->more, form};                                          \
                     SNUG_LANES_FORMS(form, EACH(SNUG_POINT_GIVE##LANES) EACH(SNUG_POINT_MORE##LANES))     \
                     (void)t2, (void)t3, (void)e1;                                                         \
                 } else {                                                                                  \
@@ -183,8 +183,9 @@ static inline void snug_point_load(const snug_conv *g, int32_t c, int32_t n, snu
     for (i = lanes / 8; i < 16; i++) {
         b->start[i] = b->start[i - lanes / 8];
     }
-    b->ends = snug_lanes_ends(&g->q, vcombine_s8(b->t[0].wide.top, b->t[1].wide.top));
-    b->more = lanes == SNUG_LANES ? b->ends.hi : vcombine_s8(b->t[2].wide.top, b->t[3].wide.top);
+    b->ends = snug_lanes_ends(&g->q, vcombine_s8(b->t[0].wide.top, b->t[n < SNUG_LANES ? 0 : 1].wide.top));
+    b->more = lanes == SNUG_LANES ? b->ends.top
+                                  : snug_lanes_ends(&g->q, vcombine_s8(b->t[2].wide.top, b->t[3].wide.top)).top;
     (void)memset(wide + lanes * g->k, 0, (size_t)((-g->k & 7) * lanes) * sizeof *wide);
 }
 

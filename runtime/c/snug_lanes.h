@@ -201,9 +201,10 @@ static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_nar
 #define SNUG_FORM_ZERO 8
 #define SNUG_FORM_ANY 16 /* a requantizer that is not fast */
 
+/* What sixteen channels are clamped to: top is the greatest level, as it is, or in a
+   RELU form how far it lies above the least, unsigned. */
 typedef struct {
-    int8x16_t lo, hi;
-    uint8x16_t width;
+    int8x16_t lo, top;
     int32_t form;
 } snug_ends;
 
@@ -220,8 +221,7 @@ static inline int8x16_t snug_top16(const snug_requant *q, int32_t c, int32_t n)
 static inline snug_ends snug_lanes_ends(const snug_requant *q, int8x16_t top)
 {
     snug_ends e;
-    e.lo = vdupq_n_s8((int8_t)q->lo), e.hi = top;
-    e.width = vreinterpretq_u8_s8(vsubq_s8(e.hi, e.lo));
+    e.lo = vdupq_n_s8((int8_t)q->lo);
     e.form = (q->half ? SNUG_FORM_HALF : 0) | (q->zero == q->lo ? SNUG_FORM_RELU : 0);
     if (!snug_is_fast(q)) {
         e.form = SNUG_FORM_ANY;
@@ -229,6 +229,7 @@ static inline snug_ends snug_lanes_ends(const snug_requant *q, int8x16_t top)
     if (e.form == (SNUG_FORM_HALF | SNUG_FORM_RELU)) {
         e.form |= q->hi - q->lo == 255 && q->tops == NULL ? SNUG_FORM_FULL : q->lo == 0 ? SNUG_FORM_ZERO : 0;
     }
+    e.top = e.form & SNUG_FORM_RELU ? vsubq_s8(top, e.lo) : top;
     return e;
 }
 
@@ -239,11 +240,11 @@ static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, 
     a = snug_scale8(a, ta, form & SNUG_FORM_HALF), b = snug_scale8(b, tb, form & SNUG_FORM_HALF);
     if ((form & SNUG_FORM_RELU) != 0) {
         uint8x16_t v = SNUG_NARROW_U(vqmovun_s16(a), b);
-        v = form & SNUG_FORM_FULL ? v : vminq_u8(v, e->width);
+        v = form & SNUG_FORM_FULL ? v : vminq_u8(v, vreinterpretq_u8_s8(e->top));
         return form & SNUG_FORM_ZERO ? vreinterpretq_s8_u8(v) : vaddq_s8(vreinterpretq_s8_u8(v), e->lo);
     }
     a = vqaddq_s16(a, ta->zero), b = vqaddq_s16(b, tb->zero);
-    return vminq_s8(vmaxq_s8(SNUG_NARROW(vqmovn_s16(a), b), e->lo), e->hi);
+    return vminq_s8(vmaxq_s8(SNUG_NARROW(vqmovn_s16(a), b), e->lo), e->top);
 }
 
 /* STORE with FORM a constant, for each form but SNUG_FORM_ANY. */
