@@ -23,12 +23,15 @@ func bounds(s *state) error {
 
 func boundNode(n *ir.Node, acc ir.Accum) error {
 	w := n.In[1].Const
-	k := len(w.Int) / w.Shape[0]
+	k, perGroup := len(w.Int)/w.Shape[0], w.Shape[0]/n.Attrs.Group
+	var levels []ir.Bound
 	for c := range n.Sum.Channels {
+		if c%perGroup == 0 {
+			levels = n.InputLevels(c/perGroup, n.In[0].Format)
+		}
 		ch := &n.Sum.Channels[c]
 		seen := ch.Window
 		ch.L1, ch.Sum = 0, 0
-		levels := n.InputLevels(c*n.Attrs.Group/w.Shape[0], n.In[0].Format)
 		ch.Window = windowOf(w.Int[c*k:(c+1)*k], levels)
 		for i, q := range w.Int[c*k : (c+1)*k] {
 			term := straddle(levels[i]).Product(q)

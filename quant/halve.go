@@ -45,6 +45,7 @@ func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
 		return false
 	}
 	in, raised := n.In[0].Format, false
+	levels := n.InputLevels(first/p.m, in)
 	for i, scale := range c.scales {
 		q := make([]int64, p.k)
 		sum := int64(0)
@@ -52,7 +53,7 @@ func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
 			q[j] = int64(v)
 			sum += q[j]
 		}
-		window := windowOf(q, n.InputLevels(first/p.m, in))
+		window := windowOf(q, levels)
 		bias := math.Abs(float64(n.In[2].Const.Real[first+i])/scale - float64(in.Zero*sum+window.Preload(16)))
 		if window.Width() > 0 && bias > biasRoom {
 			p.floor[i] = scale * bias / biasRoom * 1.05
@@ -65,10 +66,13 @@ func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
 // windows returns the window of every channel of n, whose weights are integers.
 func windows(n *ir.Node) []ir.Bound {
 	w, m := n.In[1].Const.Int, n.In[1].Shape[0]
-	all := make([]ir.Bound, m)
-	k := len(w) / m
-	for c := range all {
-		all[c] = windowOf(w[c*k:(c+1)*k], n.InputLevels(c*n.Attrs.Group/m, n.In[0].Format))
+	all := make([]ir.Bound, 0, m)
+	k, perGroup := len(w)/m, m/n.Attrs.Group
+	for g := range n.Attrs.Group {
+		levels := n.InputLevels(g, n.In[0].Format)
+		for c := g * perGroup; c < (g+1)*perGroup; c++ {
+			all = append(all, windowOf(w[c*k:(c+1)*k], levels))
+		}
 	}
 	return all
 }

@@ -44,10 +44,11 @@ func (r *intRun) settle(parts []writing) error {
 	if t.readers, ranges, err = r.readers(c, parts); err != nil {
 		return err
 	}
-	if len(parts) == len(c.writers) && c.topped(r.s.o.Rung) {
+	whole := len(parts) == len(c.writers) // else nothing is known of some channels
+	if whole && c.topped(r.s.o.Rung) {
 		t.limits = ranges
 	}
-	if len(parts) == len(c.writers) && r.s.recipe.steps && c.stepped() {
+	if whole && r.s.recipe.steps && c.stepped() {
 		if err := t.step(ranges); err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (r *intRun) settle(parts []writing) error {
 	if err != nil {
 		return err
 	}
-	if r.s.recipe.answers && len(parts) == 1 && len(c.writers) == 1 {
+	if r.s.recipe.answers && whole && len(parts) == 1 {
 		if at, err = r.refine(t, parts[0], at); err != nil {
 			return err
 		}
