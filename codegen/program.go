@@ -1,6 +1,9 @@
 package codegen
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/runtime/kern"
 )
@@ -91,6 +94,14 @@ type Call struct {
 	Predicted int
 	// Candidates are the kernels that were considered, the cheapest first.
 	Candidates []Candidate
+}
+
+// Inputs prints the levels of the input of a call that sums products.
+func (c *Call) Inputs() string {
+	if c.Tops == nil {
+		return c.Levels.String()
+	}
+	return fmt.Sprintf("%s, whose channels end at %d to %d", c.Levels, slices.Min(c.Tops), slices.Max(c.Tops))
 }
 
 // Channels is how many channels of the input one group of a call that sums products

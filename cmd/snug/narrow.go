@@ -90,7 +90,7 @@ type narrower struct {
 	most  float64
 	judge *judge
 	tried []*trial
-	best  *trial // the narrowest that holds so far
+	best  *trial    // the narrowest that holds so far
 	out   io.Writer // nil: silent
 }
 

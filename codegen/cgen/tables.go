@@ -49,7 +49,7 @@ func tablesOf(p *codegen.Program) []table {
 				add(c.Name+"_preload", "int16_t", "", widen(q.Preload), lineNumbers, nil)
 			}
 			if q.Tops != nil {
-				add(c.Name+"_tops", "int8_t", "", widen(q.Tops), lineNumbers, nil)
+				add(c.Name+"_tops", "int8_t", "the greatest level of each channel", widen(q.Tops), lineNumbers, nil)
 			}
 		}
 		switch g := c.Geometry.(type) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,7 @@ type layerPage struct {
 	*Layer
 	ID          string
 	Levels      ir.Bound
+	Tops        string // where the channels of the input end, if not all there
 	Fill, Slack string
 	Percent     int // of the fill bar, in 1/10
 	Window      ir.Bound
@@ -125,6 +127,9 @@ func layerOf(f *Folder, l *Layer) layerPage {
 	bits := l.Register
 	half := int64(1) << (bits - 1)
 	p := layerPage{Layer: l, Unit: f.Report.Unit, Levels: l.Cert.Levels, Window: widest(l), Least: thousands(-half), Most: thousands(half - 1), SNR: fmt.Sprintf("%.1f", l.LayerDetail.SNR)}
+	if t := l.Cert.Tops; t != nil {
+		p.Tops = fmt.Sprintf(", whose channels end at %d to %d", slices.Min(t), slices.Max(t))
+	}
 	full := int64(1)<<bits - 1
 	width := p.Window.Width()
 	windows := preloaded(f, l)
