@@ -88,7 +88,7 @@ awk -F, '
 				row = rows[j]
 				if (!n[table, row]) continue
 				printf "| `%s` | %d | %.2f ", row, n[table, row], drop[table, row] / n[table, row]
-				printf "%s", j > 1 ? worth(one, table, row) : "| "
+				printf "%s", (j > 1 ? worth(one, table, row) : "| ")
 				printf "| %.2f ", agree[table, row] / n[table, row]
 				print (j > 1 ? worth(same, table, row) : "| ") "|"
 			}
