@@ -44,6 +44,10 @@ var recipeSteps = []struct {
 	{"correct", func(r *recipe) *bool { return &r.correct }},
 }
 
+// leastAnswers is the accumulator from which on answers choose levels: with fewer
+// bits, what follows is too far from real for them to tell (docs/ablation.md).
+const leastAnswers = 12
+
 // recipe is that of the options: an effort's, without the steps that are left out.
 // Levels that the network's outputs or powers of two choose are not chosen again.
 func (o *Options) recipe() (recipe, error) {
@@ -64,5 +68,6 @@ func (o *Options) recipe() (recipe, error) {
 		}
 	}
 	r.settle = r.settle && !o.Pow2 && o.Search == ""
+	r.answers = r.answers && o.Accum.Total() >= leastAnswers
 	return r, nil
 }

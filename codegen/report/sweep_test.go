@@ -108,14 +108,10 @@ func TestSweepPrints(t *testing.T) {
 	}
 }
 
-// TestSweepPages holds each page of docs that is printed from rows to them.
+// TestSweepPages holds the pages of docs that are printed from rows of explore to them.
 func TestSweepPages(t *testing.T) {
-	docs := filepath.Join("..", "..", "docs")
-	files, err := filepath.Glob(filepath.Join(docs, "*.csv"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%v, %d files of rows", err, len(files))
-	}
-	for _, name := range files {
+	for _, page := range []string{"accuracy", "paper"} {
+		name := filepath.Join("..", "..", "docs", page+".csv")
 		f, err := os.Open(name)
 		if err != nil {
 			t.Fatal(err)
