@@ -48,6 +48,11 @@ func (f *Format) Channel(c int) Bound {
 	return Bound{f.Levels.Lo, f.Tops[c]}
 }
 
+// Of returns the format of channel c by itself, with one scale.
+func (f *Format) Of(c int) Format {
+	return Format{Levels: f.Channel(c), Zero: f.Zero, Scales: []float64{float64(f.Scale() * f.Step(c))}}
+}
+
 // Scale returns the scale of a tensor that has one.
 func (f *Format) Scale() float64 { return f.Scales[0] }
 

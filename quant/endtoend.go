@@ -105,8 +105,7 @@ func (t *trial) attempt(f *ir.Format) (*attempt, bool) {
 		own := t.c.part(f, v)
 		channels := channelsOf(v.Shape)
 		for ch := range channels {
-			one := own
-			one.Levels, one.Scales = own.Channel(ch), []float64{float64(own.Scale() * own.Step(ch))}
+			one := own.Of(ch)
 			roundReals(x[ch*len(x)/channels:(ch+1)*len(x)/channels], &one)
 		}
 	}

@@ -49,7 +49,7 @@ var recipeSteps = []struct {
 const leastAnswers = 12
 
 // recipe is that of the options: an effort's, without the steps that are left out.
-// Levels that the network's outputs or powers of two choose are not chosen again.
+// Powers of two and the layer-wise search leave no levels to choose again.
 func (o *Options) recipe() (recipe, error) {
 	if o.Effort < 0 || o.Effort >= len(recipes) {
 		return recipe{}, fmt.Errorf("options: --effort: %d, want 0 to %d", o.Effort, len(recipes)-1)
@@ -68,6 +68,6 @@ func (o *Options) recipe() (recipe, error) {
 		}
 	}
 	r.settle = r.settle && !o.Pow2 && o.Search == ""
-	r.answers = r.answers && o.Accum.Total() >= leastAnswers
+	r.answers = r.answers && r.settle && o.Accum.Total() >= leastAnswers
 	return r, nil
 }

@@ -219,8 +219,7 @@ func (r *reader) quantize(dst []float32, f *ir.Format) {
 	channels := r.node.In[0].Shape[1]
 	row := len(r.x) / channels
 	for ch := range channels {
-		own := *f
-		own.Levels, own.Scales = f.Channel(ch), []float64{f.Scale() * f.Step(ch)}
+		own := f.Of(ch)
 		quantize32(dst[ch*row:(ch+1)*row], r.x[ch*row:(ch+1)*row], &own)
 	}
 }

@@ -133,17 +133,23 @@ func (m *heights) write(s *source, k call, all map[string]ir.Bound, b ir.Bound) 
 		var failed error
 		err := pixels(n["c"], func(row, col, c int64) int8 {
 			top := int8(-128)
-			failed = errors.Join(failed, m.each(func(i []int64) error {
+			err := m.each(func(i []int64) error {
 				r := row*n["stride_h"] - n["pad_h"] + i[0]*n["dilation_h"]
 				q := col*n["stride_w"] - n["pad_w"] + i[1]*n["dilation_w"]
 				if r >= 0 && r < n["xh"] && q >= 0 && q < n["xw"] {
 					top = max(top, m.at(k.src[0], k.srcAt[0]+r*n["x_row"]+q*n["x_col"]+c, all[k.src[0]]))
 				}
 				return nil
-			}, n["kh"], n["kw"]))
+			}, n["kh"], n["kw"])
+			if err != nil {
+				failed = err
+			}
 			return top
 		})
-		return errors.Join(err, failed)
+		if err == nil {
+			err = failed
+		}
+		return err
 	case k.kernel == "copy_s8" && m.of[k.src[0]] != nil:
 		dim, x, y := g.vec["dim"], g.vec["x"], g.vec["y"]
 		if len(dim) != 5 || len(x) != 5 || len(y) != 5 {
