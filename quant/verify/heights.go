@@ -26,7 +26,7 @@ const anyHeight = 127
 
 // maxElements bounds what is followed of all tensors, and maxSteps what all calls
 // write and read. A folder that needs more is not proven.
-const maxElements, maxSteps = 1 << 26, 1 << 34
+const maxElements, maxSteps = 1 << 26, 1 << 30
 
 var errSize = errors.New("its tensors are too large, or lie nowhere, to follow their greatest levels; compile with --rung window")
 
