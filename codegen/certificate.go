@@ -93,15 +93,16 @@ func Certify(p *Program, language, pack string, layerName func(*Call) string, ta
 
 // A LayerReport is what report.json and eval say of a call that sums products.
 type LayerReport struct {
-	Name     string  `json:"name"`
-	Kernel   string  `json:"kernel"`
-	K        int     `json:"k"`
-	Channels int     `json:"channels"`
-	Levels   int     `json:"levels"` // X + 1: how many integers the input can be
-	AccBits  int     `json:"acc_bits"`
-	Segments int     `json:"segments"`
-	Fill     float64 `json:"fill"` // of the widest window
-	SNR      float64 `json:"snr_db"`
+	Name     string   `json:"name"`
+	Kernel   string   `json:"kernel"`
+	K        int      `json:"k"`
+	Channels int      `json:"channels"`
+	Levels   int      `json:"levels"` // X + 1: how many integers the input can be
+	AccBits  int      `json:"acc_bits"`
+	Accum    ir.Accum `json:"-"`
+	Segments int      `json:"segments"`
+	Fill     float64  `json:"fill"` // of the widest window
+	SNR      float64  `json:"snr_db"`
 	// Spare is how many bits of the accumulator every window leaves free.
 	Spare int `json:"spare_bits,omitempty"`
 	MACs  int `json:"macs"`
@@ -115,7 +116,7 @@ func Layers(p *Program) []LayerReport {
 			continue
 		}
 		all = append(all, LayerReport{Name: c.Layer, Kernel: c.Kernel, K: c.Sum.K, Channels: len(c.Sum.Channels),
-			Levels: int(c.Levels.Width()) + 1, AccBits: c.Sum.Acc.Bits, Segments: Segments(c),
+			Levels: int(c.Levels.Width()) + 1, AccBits: c.Sum.Acc.Bits, Accum: c.Sum.Acc, Segments: Segments(c),
 			Fill: round(Fill(c.Sum, Worst(c.Sum)), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs, Spare: c.Sum.Spare})
 	}
 	return all

@@ -44,7 +44,10 @@ func Lower(g *ir.Graph, t *Target, o *Options) (*Program, error) {
 	p := l.prog
 	for _, c := range p.Calls {
 		if c.Sum != nil {
-			p.Accum, p.Rung, p.Scheme = c.Sum.Acc, c.Sum.Rung, "fixed"
+			p.Rung, p.Scheme = c.Sum.Rung, "fixed"
+			if c.Sum.Acc.Total() >= p.Accum.Total() { // some layers may do with less
+				p.Accum = c.Sum.Acc
+			}
 			if c.Sum.Mul == nil {
 				p.Scheme = "pow2"
 			}

@@ -61,17 +61,15 @@ func (l *lowering) convPart(p part) error {
 	rows := rowsOf(n.In[1].Const)
 	var err error
 	for _, o := range l.options(n, w, kernels, rows) {
-		candidate := Candidate{Kernel: o.kernel.Name, Cost: o.cost, Note: o.note}
-		if c.Kernel == "" && !o.refused {
-			var note string
-			if note, err = l.tryKernel(&c, &o, p, w, rows); note != "" {
-				candidate.Note = note
-			}
-			if c.Kernel != "" {
-				c.Predicted = int(o.instructions(w, l.target))
-			}
+		c.Candidates = append(c.Candidates, Candidate{Kernel: o.kernel.Name, Cost: o.cost, Note: o.note})
+		switch {
+		case c.Kernel != "":
+		case o.refused:
+			err = cmp.Or(err, o.err)
+		default:
+			l.use(&c, &o, p, rows)
+			c.Predicted = int(o.instructions(l.target))
 		}
-		c.Candidates = append(c.Candidates, candidate)
 	}
 	if c.Kernel == "" {
 		if err == nil {
@@ -85,24 +83,26 @@ func (l *lowering) convPart(p part) error {
 
 // option is a kernel that could run a layer. A ring form comes with the parts of
 // input channels that the layer's integers ask for, and costs what these do, or
-// is refused.
+// is refused; another form with the flushes that they ask for.
 type option struct {
 	kernel  *Kernel
+	work    *work
 	cost    float64
 	plan    *RingConv
 	note    string
 	refused bool
+	err     error // why the integers allow no schedule of flushes
 }
 
 // instructions is what the cost model says the option executes, whatever unit t
 // compares in: an instruction is one, however many cycles it takes.
-func (o *option) instructions(w *work, t *Target) float64 {
+func (o *option) instructions(t *Target) float64 {
 	plain := *t
 	plain.MLA, plain.Pace = 1, nil
 	if o.plan != nil {
-		return whole(o.kernel.Form.cost(w, o.plan.Split, &plain))
+		return whole(o.kernel.Form.cost(o.work, o.plan.Split, &plain))
 	}
-	return o.kernel.cost(w, &plain)
+	return o.kernel.cost(o.work, &plain)
 }
 
 // options returns kernels in the order of their cost for these integers.
@@ -110,10 +110,19 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 	options := make([]option, len(kernels))
 	for i, k := range kernels {
 		o := &options[i]
-		o.kernel, o.cost = k, k.cost(w, l.target)
+		o.kernel, o.work = k, w
 		if k.Form == nil {
+			flushed := *w
+			var err error
+			if flushed.pieces, err = schedule(k, n.Sum, inputsOf(n), w.pieces, rows); err != nil {
+				o.note, o.refused, o.err = err.Error(), true, err
+			} else {
+				o.work = &flushed
+			}
+			o.cost = k.cost(o.work, l.target)
 			continue
 		}
+		o.cost = k.cost(w, l.target)
 		if !n.Sum.Acc.Short() {
 			o.note, o.refused = "flushed sums cannot be split inside a transform", true
 		} else if o.plan = planRing(k.Form, w, n.Sum, inputsOf(n), rows, l.l2); o.plan == nil {
@@ -126,10 +135,9 @@ func (l *lowering) options(n *ir.Node, w *work, kernels []*Kernel, rows [][]int8
 	return options
 }
 
-// tryKernel fills c in for a kernel, or says why the layer's integers do not
-// allow it and leaves c without a kernel.
-func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8) (note string, err error) {
-	n, k := p.Node, o.kernel
+// use fills c in for an option that the layer's integers allow.
+func (l *lowering) use(c *Call, o *option, p part, rows [][]int8) {
+	n, k, w := p.Node, o.kernel, o.work
 	a, x := &n.Attrs, l.views[n.In[0]]
 	out := p.output()
 	if g := o.plan; g != nil {
@@ -142,12 +150,9 @@ func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8)
 		c.Scratch = l.newBuf("s_"+c.Name, InArena, g.ScratchBytes())
 		c.Prepared = l.newBuf("u_"+c.Name, Kept, g.PreparedBytes())
 		l.finish(c, k, n, x, y)
-		return o.note, nil
+		return
 	}
-	pieces := slices.Clone(w.pieces)
-	if err := schedule(k, n.Sum, inputsOf(n), &pieces, rows); err != nil {
-		return err.Error(), err
-	}
+	pieces := w.pieces
 	y := l.place(n.Out[0])
 	y.at += p.first
 	c.Requant = requantizer(n.Sum, out, 16, k.Acc <= 16 && segments(pieces) == 0)
@@ -169,7 +174,6 @@ func (l *lowering) tryKernel(c *Call, o *option, p part, w *work, rows [][]int8)
 		l.prog.Words = max(l.prog.Words, 4*padded)
 	}
 	l.finish(c, k, n, x, y)
-	return "", nil
 }
 
 // scratchOf returns the bytes that a kernel of blocks of channels works in.

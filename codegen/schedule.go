@@ -7,14 +7,14 @@ import (
 	"github.com/snug-nn/snug/runtime/kern"
 )
 
-// schedule marks where narrow sums are flushed. When the whole window of every
+// schedule returns the pieces with marks where narrow sums are flushed. When the whole window of every
 // channel fits the narrow register, that is at the end only. Otherwise each
 // segment is the longest run of products for which no lane of no channel can
 // leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.
-func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]int8) error {
+func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces []kern.Piece, rows [][]int8) ([]kern.Piece, error) {
 	if s.Acc.Short() || !k.Flushes {
-		return nil // one register holds the whole sum
+		return pieces, nil // one register holds the whole sum
 	}
 	bits := min(s.Acc.Bits, k.Acc)
 	whole := true
@@ -22,7 +22,7 @@ func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]i
 		whole = whole && ch.Window.Fits(bits)
 	}
 	if whole {
-		return nil
+		return pieces, nil
 	}
 	half := int64(1) << (bits - 1)
 	fits := func(b ir.Bound) bool { return b.Lo >= -half && b.Hi <= half-1 }
@@ -30,7 +30,7 @@ func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]i
 	sums := make([]ir.Bound, len(rows)*lanes) // of the open segment, by channel and lane
 	var out []kern.Piece
 	at := 0 // product at which the current piece starts
-	for _, p := range *pieces {
+	for _, p := range pieces {
 		open := kern.Piece{At: p.At}
 		for i := 0; i < p.Len; i += lanes {
 			n := min(lanes, p.Len-i)
@@ -44,7 +44,7 @@ func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]i
 				}
 				clear(sums)
 				if !advance(sums, rows, in, at+i, n, lanes, fits) {
-					return fmt.Errorf("one product of product %d does not fit %d bits: use narrower operands or a wider accumulator", at+i, bits)
+					return nil, fmt.Errorf("one product of product %d does not fit %d bits: use narrower operands or a wider accumulator", at+i, bits)
 				}
 			}
 			open.Len += n
@@ -53,8 +53,7 @@ func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces *[]kern.Piece, rows [][]i
 		at += p.Len
 	}
 	out[len(out)-1].Flush = true
-	*pieces = out
-	return nil
+	return out, nil
 }
 
 // advance adds products [k, k+n) of every row to the open segment, product i to

@@ -48,6 +48,16 @@ type CertificateLayer struct {
 	Channels [][4]int64 `json:"channels"`
 }
 
+// Fits reports whether the windows of all channels fit bits.
+func (l *CertificateLayer) Fits(bits int) bool {
+	for _, c := range l.Channels {
+		if w := (Bound{Lo: c[0], Hi: c[1]}); !w.Fits(bits) {
+			return false
+		}
+	}
+	return true
+}
+
 // Input returns the levels of product k of channel c.
 func (l *CertificateLayer) Input(c, k int) Bound {
 	b := l.Levels

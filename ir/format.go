@@ -68,17 +68,23 @@ func (f *Format) Step(c int) float64 {
 func (f *Format) Real(q int64) float64 { return f.Scales[0] * float64(q-f.Zero) }
 
 // An Accum is the register that a dot product is summed in: Bits wide, and,
-// when Wide is not zero, flushed into a register of Wide bits.
+// when Wide is not zero, flushed into a register of Wide bits. Segment, when not
+// zero, is how many products weights are chosen to leave between two flushes.
 type Accum struct {
-	Bits int
-	Wide int
+	Bits    int
+	Wide    int
+	Segment int
 }
 
 func (a Accum) String() string {
-	if a.Wide == 0 {
-		return fmt.Sprint(a.Bits)
+	s := fmt.Sprint(a.Bits)
+	if a.Wide != 0 {
+		s += fmt.Sprintf(":%d", a.Wide)
 	}
-	return fmt.Sprintf("%d:%d", a.Bits, a.Wide)
+	if a.Segment != 0 {
+		s += fmt.Sprintf("/%d", a.Segment)
+	}
+	return s
 }
 
 // Total returns the width of the register that holds the whole sum.

@@ -13,7 +13,7 @@ func TestGraphString(t *testing.T) {
 		{Op: "Conv", In: []*Value{x, w, nil}, Out: []*Value{c},
 			Attrs: Attrs{Kernel: []int{3, 3}, Strides: []int{1, 1}, Pads: []int{1, 1, 1, 1}, Group: 2, Clamp: &[2]float32{0, 6}},
 			// The first of the widest windows is the one to look at.
-			Sum: &Sum{Acc: Accum{16, 32}, K: 9, Rung: "window", Channels: []Channel{
+			Sum: &Sum{Acc: Accum{Bits: 16, Wide: 32}, K: 9, Rung: "window", Channels: []Channel{
 				{Window: Bound{-10, 10}}, {Window: Bound{-30000, 2}}, {Window: Bound{0, 30002}}}}},
 		{Op: "Split", In: []*Value{c}, Out: []*Value{a, b}},
 		{Op: "MaxPool", In: []*Value{a}, Out: []*Value{p},

@@ -14,7 +14,7 @@ func bounds(s *state) error {
 		if n.Sum == nil {
 			continue
 		}
-		if err := boundNode(n, s.o.Accum); err != nil {
+		if err := boundNode(n, n.Sum.Acc); err != nil {
 			return &ir.Error{Pass: "bounds", Place: n.Name, Err: err}
 		}
 	}

@@ -17,6 +17,7 @@ type budget struct {
 	room int64   // for sum|w| * cost
 	cost []int64 // of a unit of each weight
 	cap  int64   // of each magnitude
+	runs *runs   // that segments are, nil where any will do
 }
 
 // budgetFor returns the budget of a rung for sums of products with inputs in the
@@ -29,8 +30,9 @@ type budget struct {
 //	clamp   the same, where channels have maxima of their own
 //
 // When sums are flushed, P is the wide register's, and one product has to fit
-// the narrow one.
-func budgetFor(rung string, acc ir.Accum, spare int, levels []ir.Bound) budget {
+// the narrow one, or a whole segment where its length is asked for. Kernels add
+// products by row, column and channel of a window of so many taps.
+func budgetFor(rung string, acc ir.Accum, spare int, levels []ir.Bound, taps int) budget {
 	p := acc.Total() - spare
 	if p < 1 {
 		return budget{}
@@ -63,7 +65,23 @@ func budgetFor(rung string, acc ir.Accum, spare int, levels []ir.Bound) budget {
 	if acc.Wide != 0 {
 		g.cap = min(g.cap, (int64(1)<<(acc.Bits-1)-1)/most)
 	}
+	g.runs = runsFor(acc, levels, taps)
 	return g
+}
+
+// ordered is g for weights in the order of perm.
+func (g *budget) ordered(perm []int) budget {
+	o := budget{room: g.room, cap: g.cap, runs: g.runs.ordered(perm)}
+	for _, at := range perm {
+		o.cost = append(o.cost, g.cost[at])
+	}
+	return o
+}
+
+// over is how much more than there is room for the integers of a row cost.
+func (g *budget) over(q []float32) float64 {
+	a := g.account(q)
+	return a.over()
 }
 
 // leaves reports whether g leaves any weight a unit.
@@ -71,27 +89,18 @@ func (g *budget) leaves() bool {
 	return g.cap > 0 && slices.ContainsFunc(g.cost, func(c int64) bool { return c <= g.room })
 }
 
-// over is how much more than the room the integers of a row cost.
-func (g *budget) over(q []float32) float64 {
-	sum := 0.0
-	for i, v := range q {
-		sum += float64(math.Abs(float64(v)) * float64(g.cost[i]))
-	}
-	return sum - float64(g.room)
-}
-
 // quantizeRow rounds the real weights of one channel to integers q at the
 // finest scale for which they keep the budget, and returns that scale. floor
 // is a lower bound on it. A budget of zero gives zeros.
 func quantizeRow(q []int8, w []float32, g budget, floor float64) float64 {
-	sum, top := g.need(w)
+	need, top := g.need(w)
 	if top == 0 || !g.leaves() {
 		clear(q)
 		return max(floor, 1e-6)
 	}
 	// Rounding may overshoot the budget as well as fall short of it, so the
 	// scale is searched for, not computed: hi always fits, lo is only tried.
-	hi := max(sum/float64(g.room), top/(float64(g.cap)+0.499), floor)
+	hi := max(need, top/(float64(g.cap)+0.499), floor)
 	for !fitsBudget(w, hi, g) {
 		hi *= 1.05
 	}
@@ -113,26 +122,25 @@ func quantizeRow(q []int8, w []float32, g budget, floor float64) float64 {
 
 func fitsBudget(w []float32, scale float64, g budget) bool {
 	inv := float32(1 / scale)
-	sum := 0.0
+	a := g.account(nil)
 	for i, v := range w {
-		a := math.Abs(float64(roundEven(v * inv)))
-		if a > float64(g.cap) {
+		q := roundEven(v * inv)
+		if math.Abs(float64(q)) > float64(g.cap) {
 			return false
 		}
-		sum += float64(a * float64(g.cost[i]))
+		a.add(i, float64(q))
 	}
-	return !(sum > float64(g.room)) // what is no number is refused later
+	return !(a.over() > 0) // what is no number is refused later
 }
 
-// need is what real weights would cost in units of one, and the greatest of their
-// magnitudes.
-func (g *budget) need(w []float32) (sum, top float64) {
-	for i, v := range w {
-		a := math.Abs(float64(v))
-		sum += float64(a * float64(g.cost[i]))
-		top = max(top, a)
+// need is the scale at which real weights would just keep the budget, but for the cap,
+// and the greatest of their magnitudes.
+func (g *budget) need(w []float32) (scale, top float64) {
+	for _, v := range w {
+		top = max(top, math.Abs(float64(v)))
 	}
-	return sum, top
+	a := g.account(w)
+	return a.part(), top
 }
 
 // roundEven rounds to nearest, |v| < 2^22: adding 1.5 * 2^23 leaves no room

@@ -15,13 +15,14 @@ func TestBudgets(t *testing.T) {
 	for range 3000 {
 		acc := ir.Accum{Bits: 8 + r.IntN(25)}
 		if r.IntN(4) == 0 {
-			acc = ir.Accum{Bits: 8 + r.IntN(9), Wide: 32}
+			acc = ir.Accum{Bits: 8 + r.IntN(9), Wide: 32, Segment: r.IntN(3) * (1 + r.IntN(70))}
 		}
 		f := formatFor(levelCounts[r.IntN(len(levelCounts))], 1, -r.Float64(), r.Float64())
 		if !(f.Levels.Lo <= 0 && f.Levels.Hi >= 0 && f.Levels.Lo >= -128 && f.Levels.Hi <= 127) {
 			t.Fatalf("levels %s do not straddle zero inside int8", f.Levels)
 		}
-		k := 1 + r.IntN(600)
+		taps := []int{1, 9}[r.IntN(2)]
+		k := taps * (1 + r.IntN(600/taps))
 		rung := []string{"type", "l1", "window", "clamp"}[r.IntN(4)]
 		levels := slices.Repeat([]ir.Bound{f.Levels}, k)
 		for i := range levels {
@@ -33,7 +34,7 @@ func TestBudgets(t *testing.T) {
 		if acc.Wide == 0 {
 			spare = r.IntN(3)
 		}
-		g := budgetFor(rung, acc, spare, levels)
+		g := budgetFor(rung, acc, spare, levels, taps)
 		row, q := make([]float32, k), make([]int8, k)
 		for i := range row {
 			row[i] = float32(r.NormFloat64())
@@ -52,8 +53,29 @@ func TestBudgets(t *testing.T) {
 		if window := windowOf(row64, levels); !window.Fits(acc.Total() - spare) {
 			t.Fatalf("%s %s: window %s, levels %s", acc, rung, window, f.Levels)
 		}
+		checkSegments(t, acc, row64, levels, taps)
 		if over := g.over(real); over > 0 {
 			t.Fatalf("%s %s: spends %g more than %d", acc, rung, over, g.room)
+		}
+	}
+}
+
+// checkSegments sums each segment anew, in the order of the kernels.
+func checkSegments(t *testing.T, acc ir.Accum, row []int64, levels []ir.Bound, taps int) {
+	t.Helper()
+	if acc.Segment == 0 {
+		return
+	}
+	half, channels := int64(1)<<(acc.Bits-1), len(row)/taps
+	var b ir.Bound
+	for at := range row {
+		if at%acc.Segment == 0 {
+			b = ir.Bound{}
+		}
+		i := at%channels*taps + at/channels
+		b = b.Plus(straddle(levels[i]).Product(row[i]))
+		if b.Lo < -half || b.Hi > half-1 {
+			t.Fatalf("%s: sum %s before product %d", acc, b, at+1)
 		}
 	}
 }

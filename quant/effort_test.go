@@ -209,7 +209,8 @@ func TestCancel(t *testing.T) {
 // too, and leave less error than rounding to nearest.
 func TestRounding(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
-	for _, acc := range []int{8, 10, 12, 16, 24} {
+	for _, acc := range []ir.Accum{{Bits: 8}, {Bits: 10}, {Bits: 12}, {Bits: 16}, {Bits: 24},
+		{Bits: 16, Wide: 32, Segment: 64}, {Bits: 10, Wide: 32, Segment: 30}, {Bits: 9, Wide: 16, Segment: 7}} {
 		for _, k := range []int{9, 70, 200} {
 			p := randomProduct(r, 8, k, 600, 15, acc)
 			if !p.budget.leaves() {
@@ -223,14 +224,14 @@ func TestRounding(t *testing.T) {
 				for i := range p.m {
 					row := c.q[i*k : (i+1)*k]
 					if over := p.budget.over(row); over > 0 {
-						t.Errorf("%d bits, k %d: row %d spends %g more than %d", acc, k, i, over, p.budget.room)
+						t.Errorf("%s bits, k %d: row %d spends %g more than %d", acc, k, i, over, p.budget.room)
 					}
 					if top := slices.MaxFunc(row, func(a, b float32) int { return int(abs32(a) - abs32(b)) }); abs32(top) > float32(p.budget.cap) {
-						t.Errorf("%d bits, k %d: row %d has a weight of %g", acc, k, i, top)
+						t.Errorf("%s bits, k %d: row %d has a weight of %g", acc, k, i, top)
 					}
 				}
 				if len(multipliers) > 1 && c.noise > plain.noise {
-					t.Errorf("%d bits, k %d: error %g, %g to nearest", acc, k, c.noise, plain.noise)
+					t.Errorf("%s bits, k %d: error %g, %g to nearest", acc, k, c.noise, plain.noise)
 				}
 			}
 		}

@@ -41,7 +41,7 @@ const biasRoom = 31000
 // and reports whether there was one. A coarser unit costs such a row little: its
 // outputs are far from zero, and levels that reach there are far apart.
 func (s *state) raiseFloors(n *ir.Node, p *product, c *choice, first int) bool {
-	if !s.o.Accum.Short() || p.exact != nil || s.o.Rung == "observed" {
+	if !n.Sum.Acc.Short() || p.exact != nil || s.o.Rung == "observed" {
 		return false
 	}
 	in, raised := n.In[0].Format, false

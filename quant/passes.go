@@ -139,6 +139,9 @@ func (o *Options) check() error {
 	if a.Wide != 0 && (a.Wide != 32 && a.Wide != 16 || a.Bits > 16 || a.Bits == a.Wide) {
 		return fmt.Errorf("options: --acc: %s: segments of 8 to 16 bits flush into 32, or shorter ones into 16, such as 16:32 and 12:16", a)
 	}
+	if a.Segment != 0 && (a.Wide == 0 || a.Segment < 1) {
+		return fmt.Errorf("options: --acc: %s: segments of a number of products are those of a register that is flushed, such as 16:32/64", a)
+	}
 	switch o.Rung {
 	case "type", "l1", "window":
 	case "clamp":
@@ -167,9 +170,23 @@ func (o *Options) check() error {
 	return nil
 }
 
+// accum is the accumulator of n: where one segment would hold all its products, and
+// weights are chosen for that, the narrow register alone, which holds the sum from a
+// preload on.
+func (s *state) accum(n *ir.Node) ir.Accum {
+	if n.Sum != nil {
+		return n.Sum.Acc
+	}
+	a, w := s.o.Accum, n.In[1]
+	if k := w.Const.Len() / w.Shape[0]; k <= a.Segment && !isGiven(w) {
+		return ir.Accum{Bits: a.Bits}
+	}
+	return a
+}
+
 // spare is Options.Spare of a sum that is not flushed.
 func (s *state) spare(n *ir.Node) int {
-	if s.o.Spare == nil || s.o.Accum.Wide != 0 {
+	if s.o.Spare == nil || s.accum(n).Wide != 0 {
 		return 0
 	}
 	return s.o.Spare(n)

@@ -88,11 +88,7 @@ func newSolver(p *product) *solver {
 	s.best = slices.Clone(s.rhs)
 	s.lower.solve(s.best, p.m)
 	s.d = s.lower.unit()
-	s.budget = p.budget
-	s.budget.cost = make([]int64, k)
-	for i, at := range s.perm {
-		s.budget.cost[i] = p.budget.cost[at]
-	}
+	s.budget = p.budget.ordered(s.perm)
 	return s
 }
 
@@ -164,11 +160,11 @@ func (s *solver) block(c *choice, from, to int, multipliers []float64) {
 // scale returns the scale of row i for a multiplier; 0 for a row of zeros.
 func (s *solver) scale(i int, multiplier float64) float64 {
 	b := &s.budget
-	sum, top := b.need(s.best[i*s.p.k : (i+1)*s.p.k])
+	need, top := b.need(s.best[i*s.p.k : (i+1)*s.p.k])
 	if top == 0 || !b.leaves() {
 		return 0
 	}
-	scale := max(sum/float64(b.room), top/float64(b.cap)) * multiplier
+	scale := max(need, top/float64(b.cap)) * multiplier
 	scale = max(scale, finest*top/float64(b.cap), s.p.floor[i])
 	if s.p.exact != nil {
 		scale = s.p.exact(i, scale)
@@ -250,23 +246,27 @@ func (s *solver) repair(q []float32, i int, scale float64) {
 			}
 		}
 	}
-	cost := s.p.budget.cost
-	for over := s.p.budget.over(q); over > 0; {
+	spent := s.p.budget.account(q)
+	for spent.over() > 0 {
 		at, least := -1, math.Inf(1)
 		for j, v := range q {
-			if v == 0 || cost[j] == 0 {
+			if v == 0 {
+				continue
+			}
+			saved := spent.relief(j, float64(v))
+			if saved == 0 {
 				continue
 			}
 			sign := math.Copysign(1, float64(v))
 			e := float64(scale*scale*float64(s.moment(j, j))) - float64(2*scale*sign*slope[j])
 			if e > 0 {
-				e /= float64(cost[j])
+				e /= float64(saved)
 			}
 			if e < least {
 				at, least = j, e
 			}
 		}
-		over -= float64(cost[at])
+		spent.drop(at, float64(q[at]))
 		sign := math.Copysign(1, float64(q[at]))
 		q[at] -= float32(sign)
 		for j := range slope {

@@ -12,7 +12,7 @@ import (
 
 // randomProduct has correlated inputs in [0, top], and sums with a little noise,
 // as layers before leave it.
-func randomProduct(r *rand.Rand, m, k, n int, top int64, acc int) *product {
+func randomProduct(r *rand.Rand, m, k, n int, top int64, acc ir.Accum) *product {
 	p := &product{m: m, k: k, n: n, top: top, x: make([]float32, k*n), y: make([]float32, m*n), w: make([]float32, m*k), floor: make([]float64, m)}
 	for j := range n {
 		common := r.NormFloat64()
@@ -34,7 +34,7 @@ func randomProduct(r *rand.Rand, m, k, n int, top int64, acc int) *product {
 			row[j] += float32(r.NormFloat64())*float32(top)/4 - mean
 		}
 	}
-	p.budget = budgetFor("window", ir.Accum{Bits: acc}, 0, slices.Repeat([]ir.Bound{{Hi: top}}, k))
+	p.budget = budgetFor("window", acc, 0, slices.Repeat([]ir.Bound{{Hi: top}}, k), 1)
 	return p
 }
 
@@ -43,7 +43,7 @@ func randomProduct(r *rand.Rand, m, k, n int, top int64, acc int) *product {
 func TestFeedback(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	for _, k := range []int{1, 5, 64, 65, 200} {
-		p := randomProduct(r, 3, k, 4*k+20, 31, 16)
+		p := randomProduct(r, 3, k, 4*k+20, 31, ir.Accum{Bits: 16})
 		s := newSolver(p)
 		full := func(i, j int) float64 { // h plus the ridge, in the order of perm
 			v := float64(s.moment(s.perm[i], s.perm[j]))
@@ -89,7 +89,7 @@ func TestFeedback(t *testing.T) {
 // TestConstantInput holds that weights behind inputs that do not vary stay near
 // the network's own: the noise of their sums says nothing about them.
 func TestConstantInput(t *testing.T) {
-	p := randomProduct(rand.New(rand.NewPCG(8, 1)), 3, 5, 64, 127, 16)
+	p := randomProduct(rand.New(rand.NewPCG(8, 1)), 3, 5, 64, 127, ir.Accum{Bits: 16})
 	clear(p.x)
 	for _, level := range []float32{0, 1, 127} {
 		for j := range p.n {

@@ -24,7 +24,7 @@ func (r *intRun) conv(n *ir.Node) error {
 	}
 	if given {
 		n.In[1].Format.Scales = scalesOf(n.In[1])
-		n.Sum.Spare = min(n.Sum.Spare, left(n, r.s.o.Accum))
+		n.Sum.Spare = min(n.Sum.Spare, left(n, n.Sum.Acc))
 	} else if err := r.round(n, t, x); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func isGiven(w *ir.Value) bool { return w.Const.Int != nil && w.Format != nil }
 
 func newSum(s *state, n *ir.Node) *ir.Sum {
 	m := n.In[1].Shape[0]
-	return &ir.Sum{Acc: s.o.Accum, Rung: s.o.Rung, Spare: s.spare(n), K: n.In[1].Const.Len() / m, Channels: make([]ir.Channel, m),
+	return &ir.Sum{Acc: s.accum(n), Rung: s.o.Rung, Spare: s.spare(n), K: n.In[1].Const.Len() / m, Channels: make([]ir.Channel, m),
 		Bias: make([]int32, m), Mul: make([]int32, m), Shift: make([]int8, m)}
 }
 
@@ -66,7 +66,7 @@ func (r *intRun) round(n *ir.Node, t *target, x []float32) error {
 	}
 	products, ok := s.products(n, in, t, x)
 	if !ok {
-		return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, s.o.Accum, s.o.Rung, n.Sum.K, n.Sum.Spare)
+		return fmt.Errorf("levels %s leave no bit of %s for weights (rung %s, K = %d, %d bits spared): use a wider accumulator or another rung", in.Levels, n.Sum.Acc, s.o.Rung, n.Sum.K, n.Sum.Spare)
 	}
 	w.Const.Int = make([]int64, w.Const.Len())
 	w.Format = &ir.Format{Levels: ir.Bound{Lo: -maxWeight, Hi: maxWeight}, Scales: make([]float64, w.Shape[0])}
@@ -126,7 +126,7 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 			p.w[i] = float32(float64(w.Const.Real[g*m*k+i]) * f.Scale() * f.Step((g*k+i%k)/taps))
 		}
 		for i := range p.floor {
-			p.floor[i] = math.Abs(float64(bias[g*m+i])) / s.maxBias()
+			p.floor[i] = math.Abs(float64(bias[g*m+i])) / maxBias(s.accum(n))
 		}
 		if s.o.Pow2 {
 			out := n.Out[0].Format
@@ -139,7 +139,7 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 
 // budget is what a row of group g of n may cost with inputs of format f.
 func (s *state) budget(n *ir.Node, g int, f *ir.Format) budget {
-	return budgetFor(s.o.Rung, s.o.Accum, s.spare(n), n.InputLevels(g, f))
+	return budgetFor(s.o.Rung, s.accum(n), s.spare(n), n.InputLevels(g, f), n.Attrs.Kernel[0]*n.Attrs.Kernel[1])
 }
 
 // exactScale returns the least scale from s on that is a power of two of unit.
@@ -173,8 +173,8 @@ func left(n *ir.Node, acc ir.Accum) int {
 // maxBias bounds a bias in units of the sum. 32 bits have to hold sum and bias;
 // where sums have 16 bits, so should biases, which leaves them room for the
 // preload of a window that is not in the middle.
-func (s *state) maxBias() float64 {
-	if s.o.Accum.Short() {
+func maxBias(acc ir.Accum) float64 {
+	if acc.Short() {
 		return 3 << 13
 	}
 	return 1 << 28

@@ -205,13 +205,14 @@ func layoutNames() string {
 func printLayers(out io.Writer, p *codegen.Program) {
 	fmt.Fprintf(out, "%-28s %6s %7s %5s %7s %6s %5s  %s\n", "layer", "K", "levels", "bits", "fill", "SNR", "segs", "kernel")
 	for _, l := range codegen.Layers(p) {
-		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, bitsOf(p.Accum, l.Spare), 100*l.Fill, l.SNR, l.Segments, l.Kernel)
+		fmt.Fprintf(out, "%-28s %6d %7d %5s %6.1f%% %6.1f %5d  %s\n", clip(l.Name, 28), l.K, l.Levels, bitsOf(l.Accum, l.Spare), 100*l.Fill, l.SNR, l.Segments, l.Kernel)
 	}
 }
 
 // bitsOf is the accumulator less what the windows of a layer leave free.
 func bitsOf(a ir.Accum, spare int) string {
 	a.Bits -= spare
+	a.Segment = 0
 	return a.String()
 }
 

@@ -15,7 +15,7 @@ import (
 // two points of a sweep with the same setting are the same point.
 type Setting struct {
 	Network    string `json:"network"`
-	Accum      string `json:"acc"` // 12, or 16:32
+	Accum      string `json:"acc"` // 12, 16:32, or 16:32/64
 	Rung       string `json:"rung"`
 	Search     string `json:"search"` // "" or layerwise
 	Scales     string `json:"scales"`
@@ -53,12 +53,22 @@ type Point struct {
 // Bits is the width that a whole sum is held in: P, or the wide register that
 // segments are flushed into.
 func (s *Setting) Bits() int {
-	narrow, wide, flushed := strings.Cut(s.Accum, ":")
+	_, wide, _ := s.registers()
+	return wide
+}
+
+// registers are the widths of the register of a segment and of a whole sum, and how
+// many products a segment has at least: 16, 32 and 64 of 16:32/64.
+func (s *Setting) registers() (narrow, wide, products int) {
+	widths, segment, _ := strings.Cut(s.Accum, "/")
+	first, second, flushed := strings.Cut(widths, ":")
+	narrow, _ = strconv.Atoi(first) // ReadSweep refuses what is no number
+	wide = narrow
 	if flushed {
-		narrow = wide
+		wide, _ = strconv.Atoi(second)
 	}
-	n, _ := strconv.Atoi(narrow) // ReadSweep refuses what is no number
-	return n
+	products, _ = strconv.Atoi(segment)
+	return narrow, wide, products
 }
 
 // Proven reports whether the point is one to compile.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -56,7 +57,11 @@ func WriteSweepTable(w io.Writer, points []Point) error {
 		own := Of(points, name)
 		p := &own[0]
 		fmt.Fprintf(&b, "%s for %s: %s; * is on the front of P, drop, %s (predicted, not counted), flash and RAM\n", name, p.Target, p.judgedOn(), max(p.Unit, "cost"))
-		fmt.Fprintf(&b, "  %6s  %-26s %9s %8s %6s %12s %9s %9s\n", "P", "how", "top-1", "drop", "s.e.", "predicted", "flash", "RAM")
+		wide := 6
+		for _, a := range widths(own) {
+			wide = max(wide, len(a))
+		}
+		fmt.Fprintf(&b, "  %*s  %-26s %9s %8s %6s %12s %9s %9s\n", wide, "P", "how", "top-1", "drop", "s.e.", "predicted", "flash", "RAM")
 		front := Front(own)
 		for i := range own {
 			p := &own[i]
@@ -65,10 +70,10 @@ func WriteSweepTable(w io.Writer, points []Point) error {
 				mark = "*"
 			}
 			if p.Why != "" {
-				fmt.Fprintf(&b, "%s %6s  %-26s does not fit: %s\n", mark, p.Accum, p.Method(), p.Why)
+				fmt.Fprintf(&b, "%s %*s  %-26s does not fit: %s\n", mark, wide, p.Accum, p.Method(), p.Why)
 				continue
 			}
-			fmt.Fprintf(&b, "%s %6s  %-26s %7.2f %% %8.2f %6.2f %12.0f %9d %9d", mark, p.Accum, p.Method(), p.Top1, p.Drop, p.StdErr, p.Cost, p.Flash, p.RAM)
+			fmt.Fprintf(&b, "%s %*s  %-26s %7.2f %% %8.2f %6.2f %12.0f %9d %9d", mark, wide, p.Accum, p.Method(), p.Top1, p.Drop, p.StdErr, p.Cost, p.Flash, p.RAM)
 			if p.Rung == "observed" {
 				fmt.Fprintf(&b, "  proves nothing: %d of %d sums left the accumulator", p.Over, p.Sums)
 			}
@@ -79,7 +84,8 @@ func WriteSweepTable(w io.Writer, points []Point) error {
 	return err
 }
 
-// widths lists the accumulators of points, the widest first.
+// widths lists the accumulators of points, the widest first, and those of the longest
+// segments last.
 func widths(points []Point) []string {
 	var all []string
 	for i := range points {
@@ -89,10 +95,9 @@ func widths(points []Point) []string {
 	}
 	slices.SortStableFunc(all, func(a, b string) int {
 		x, y := Setting{Accum: a}, Setting{Accum: b}
-		if d := y.Bits() - x.Bits(); d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
+		narrowX, wideX, productsX := x.registers()
+		narrowY, wideY, productsY := y.registers()
+		return cmp.Or(wideY-wideX, narrowY-narrowX, productsX-productsY)
 	})
 	return all
 }

@@ -158,6 +158,10 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 	if acc.Wide != 0 {
 		bits = acc.Wide
 	}
+	narrow := strings.Contains(k.kernel, "_a16")
+	if acc.Wide != 0 && !slices.ContainsFunc(pieces, func(p piece) bool { return p.flush }) && (narrow || cert.Fits(acc.Bits)) {
+		bits = acc.Bits // all is one segment
+	}
 	preload, bias := s.tables[g.ref["preload"]], s.tables[g.ref["bias"]]
 	if len(bias) != len(rows) || preload != nil && len(preload) != len(rows) {
 		return fmt.Errorf("tables of %d and %d entries for %d channels", len(bias), len(preload), len(rows))
@@ -181,8 +185,7 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 			return err
 		}
 	}
-	narrow := strings.Contains(k.kernel, "_a16")
-	if acc.Wide == 16 && !narrow {
+	if acc.Wide == 16 && !narrow && bits != acc.Bits {
 		return fmt.Errorf("sums in 32 bits, the certificate promises segments of %d", acc.Bits)
 	}
 	for c, row := range rows {
@@ -193,9 +196,6 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		var pre int64
 		if preload != nil {
 			pre = preload[c]
-		}
-		if narrow && flushes == 0 && acc.Wide != 0 && w.Hi-w.Lo > 1<<acc.Bits-1 {
-			return fmt.Errorf("channel %d: window %s is not flushed and leaves %d bits", c, w, acc.Bits)
 		}
 		if narrow && flushes == 0 && (w.Lo+pre < -1<<15 || w.Hi+pre > 1<<15-1) {
 			return fmt.Errorf("channel %d: window %s with preload %d leaves the signed 16-bit register", c, w, pre)
