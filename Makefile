@@ -21,7 +21,7 @@ demo:
 
 test: check
 	sh ./scripts/tools.sh
-	$(GO) test -timeout 14m ./...
+	$(GO) test -timeout 30m ./...
 
 fuzz:
 	sh ./scripts/fuzz.sh

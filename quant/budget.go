@@ -122,14 +122,19 @@ func quantizeRow(q []int8, w []float32, g budget, floor float64) float64 {
 
 func fitsBudget(w []float32, scale float64, g budget) bool {
 	inv := float32(1 / scale)
-	a := g.account(nil)
+	a, sum := g.account(nil), 0.0
 	for i, v := range w {
-		q := roundEven(v * inv)
-		if math.Abs(float64(q)) > float64(g.cap) {
+		q := float64(roundEven(v * inv))
+		n := math.Abs(q)
+		if n > float64(g.cap) {
 			return false
 		}
-		a.add(i, float64(q))
+		sum += float64(n * float64(g.cost[i]))
+		if g.runs != nil {
+			a.enter(i, q)
+		}
 	}
+	a.sum = sum
 	return !(a.over() > 0) // what is no number is refused later
 }
 

@@ -61,25 +61,25 @@ type account struct {
 
 func (g *budget) account(q []float32) account {
 	a := account{of: g}
+	for i, v := range q {
+		a.sum += float64(math.Abs(float64(v)) * float64(g.cost[i]))
+	}
 	if g.runs != nil {
 		n := slices.Max(g.runs.of) + 1
 		a.up, a.down = make([]float64, n), make([]float64, n)
-	}
-	for i, v := range q {
-		a.add(i, float64(v))
+		for i, v := range q {
+			a.enter(i, float64(v))
+		}
 	}
 	return a
 }
 
-// add enters v units of weight i.
-func (a *account) add(i int, v float64) {
-	n := math.Abs(v)
-	a.sum += float64(n * float64(a.of.cost[i]))
-	if r := a.of.runs; r != nil {
-		up, down := r.sides(i, v)
-		a.up[r.of[i]] += float64(n * float64(up))
-		a.down[r.of[i]] += float64(n * float64(down))
-	}
+// enter adds what v units of weight i spend to its segment.
+func (a *account) enter(i int, v float64) {
+	r, n := a.of.runs, math.Abs(v)
+	up, down := r.sides(i, v)
+	a.up[r.of[i]] += float64(n * float64(up))
+	a.down[r.of[i]] += float64(n * float64(down))
 }
 
 // over is how much more than there is room for is spent, in all.
