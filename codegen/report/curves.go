@@ -19,6 +19,7 @@ const (
 	secondLeft  = 430 // of the plot over instructions
 	secondWidth = 310
 	legendLine  = 17
+	lineOfNames = 7 // of accumulators
 )
 
 // curveColours are of the lines, in light and in dark.
@@ -111,11 +112,15 @@ func drawNetwork(b *bytes.Buffer, points []Point, y int) int {
 	place := func(acc string) int {
 		return plotLeft + 12 + slices.Index(across, acc)*(plotWidth-24)/max(len(across)-1, 1)
 	}
-	for _, a := range across {
-		fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", place(a), bottom+16, html.EscapeString(a))
+	second := 0 // line of names, for every other one where one line is too narrow for all
+	if len(across) > lineOfNames {
+		second = 12
+	}
+	for i, a := range across {
+		fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", place(a), bottom+16+i%2*second, html.EscapeString(a))
 	}
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">drop in points: down is worse</text>\n", plotLeft, y+plotTop-6)
-	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">bits of the accumulator</text>\n", plotLeft+plotWidth/2, bottom+30)
+	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">bits of the accumulator</text>\n", plotLeft+plotWidth/2, bottom+30+second)
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\">filled: no other point is better in everything</text>\n", secondLeft, y+plotTop-6)
 	fmt.Fprintf(b, "<text class=\"small\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">millions of %s, predicted</text>\n", secondLeft+secondWidth/2, bottom+30, html.EscapeString(fit[0].Unit))
 	var ends []float64
