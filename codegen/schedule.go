@@ -7,8 +7,8 @@ import (
 	"github.com/snug-nn/snug/runtime/kern"
 )
 
-// schedule returns the pieces with marks where narrow sums are flushed. When the whole window of every
-// channel fits the narrow register, that is at the end only. Otherwise each
+// schedule returns the pieces with marks where narrow sums are flushed. When the
+// whole window of every channel fits the narrow register, that is at the end only. Otherwise each
 // segment is the longest run of products for which no lane of no channel can
 // leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.

@@ -69,7 +69,8 @@ func (f *Format) Real(q int64) float64 { return f.Scales[0] * float64(q-f.Zero) 
 
 // An Accum is the register that a dot product is summed in: Bits wide, and,
 // when Wide is not zero, flushed into a register of Wide bits. Segment, when not
-// zero, is how many products weights are chosen to leave between two flushes.
+// zero, is a number of products for each of which weights are chosen to need one flush
+// at most.
 type Accum struct {
 	Bits    int
 	Wide    int

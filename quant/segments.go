@@ -8,8 +8,9 @@ import (
 )
 
 // runs are segments of a fixed number of products, each of which has to stay in the
-// narrow register, from zero on and on both sides: then no flush comes sooner. (AXE,
-// arXiv 2409.17092, keeps such a pair of budgets for each tile.)
+// narrow register, from zero on and on both sides. A schedule of longest segments then
+// has no more of them in one register, wherever they begin: each ends where one of
+// these does, or later. (AXE, arXiv 2409.17092, keeps such a pair of budgets a tile.)
 type runs struct {
 	of       []int   // segment of each weight
 	up, down []int64 // what a positive unit of each weight can add above zero and below

@@ -54,7 +54,7 @@ func newFlags(name string) *options {
 // network adds the flags of commands that quantize once.
 func (o *options) network() {
 	f := o.set
-	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32, P:16 to flush segments of P bits into 32, or into 16; P:32/N for segments of N products at least")
+	f.StringVar(&o.acc, "acc", "16", "accumulator of `P` bits (8 to 32), or P:32, P:16 to flush segments of P bits into 32, or into 16; P:32/N chooses weights for one flush in N products")
 	f.StringVar(&o.rung, "rung", "window", "`BOUND` of a sum: type, l1, window or clamp, each finer than the one before; observed, with --search layerwise, proves nothing")
 	f.IntVar(&o.effort, "effort", 2, "`WORK` that goes into rounding, 0 to 3: 0 takes seconds, 3 four times the samples of 2 and a search by what the network answers")
 	f.IntVar(&o.spare, "ring-bits", 0, "`BITS` of the accumulator, 0 to 2, that layers leave free for Winograd in the ring; with 0 it is used where it fits without")

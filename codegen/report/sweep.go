@@ -57,8 +57,8 @@ func (s *Setting) Bits() int {
 	return wide
 }
 
-// registers are the widths of the register of a segment and of a whole sum, and how
-// many products a segment has at least: 16, 32 and 64 of 16:32/64.
+// registers are the widths of the register of a segment and of a whole sum, and in
+// how many products one flush is needed: 16, 32 and 64 of 16:32/64.
 func (s *Setting) registers() (narrow, wide, products int) {
 	widths, segment, _ := strings.Cut(s.Accum, "/")
 	first, second, flushed := strings.Cut(widths, ":")
