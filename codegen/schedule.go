@@ -8,9 +8,9 @@ import (
 )
 
 // schedule returns the pieces with marks where narrow sums are flushed. When the
-// whole window of every channel fits the narrow register, that is at the end only. Otherwise each
-// segment is the longest run of products for which no lane of no channel can
-// leave the signed register, taken from the weights themselves: all
+// whole window of every channel fits the narrow register, nothing is flushed.
+// Otherwise each segment is the longest run of products for which no lane of no
+// channel can leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.
 func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces []kern.Piece, rows [][]int8) ([]kern.Piece, error) {
 	if s.Acc.Short() || !k.Flushes {
