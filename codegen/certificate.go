@@ -101,7 +101,7 @@ type LayerReport struct {
 	AccBits  int      `json:"acc_bits"`
 	Accum    ir.Accum `json:"-"`
 	Segments int      `json:"segments"`
-	Fill     float64  `json:"fill"` // of the widest window
+	Fill     float64  `json:"fill"` // of the widest window, or segment
 	SNR      float64  `json:"snr_db"`
 	// Spare is how many bits of the accumulator every window leaves free.
 	Spare int `json:"spare_bits,omitempty"`
@@ -117,7 +117,7 @@ func Layers(p *Program) []LayerReport {
 		}
 		all = append(all, LayerReport{Name: c.Layer, Kernel: c.Kernel, K: c.Sum.K, Channels: len(c.Sum.Channels),
 			Levels: int(c.Levels.Width()) + 1, AccBits: c.Sum.Acc.Bits, Accum: c.Sum.Acc, Segments: Segments(c),
-			Fill: round(Fill(c.Sum, Worst(c.Sum)), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs, Spare: c.Sum.Spare})
+			Fill: round(Fill(c), 1e4), SNR: round(c.Sum.SNR, 1e2), MACs: c.MACs, Spare: c.Sum.Spare})
 	}
 	return all
 }

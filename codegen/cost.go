@@ -151,6 +151,22 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 	return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 4) * (steps*44 + pieces*14 + flushes*36 + 200)
 }
 
+// costSaddw: tiles of four pixels by sixteen channels, eight products at a time, the
+// rest of a piece one at a time.
+func costSaddw(w *work, _ *Kernel, t *Target) float64 {
+	tile := 230.0
+	for _, p := range w.pieces {
+		tile += 14 + float64(p.Len/8)*(20+64*t.MLA)
+		if r := p.Len % 8; r > 0 {
+			tile += 8 + float64(r)*(3+8*t.MLA)
+		}
+		if p.Flush {
+			tile += 24
+		}
+	}
+	return float64(w.groups) * blocks(w.c, blockLanes) * (blocks(w.pixels(), 4)*tile + 4.3*float64(w.k))
+}
+
 // costSdot: tiles of eight pixels by eight channels, sixteen products at a time.
 func costSdot(w *work, _ *Kernel, _ *Target) float64 {
 	tile := 0.0

@@ -35,7 +35,7 @@ const (
 	Direct                  // narrow sums, one product after the other
 	Ring                    // narrow sums in a Winograd form
 	Classical               // baseline: int16 operands, SMLAL.4s, 32-bit sums
-	BestWide                // what best32 has besides: SMULL, SMLAL2, SADALP, 32-bit sums
+	Pairs                   // 16-bit sums of two products added into 32-bit ones
 )
 
 // A Kernel is one named inner routine with a fixed contract. Its C function is
@@ -72,6 +72,7 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_point", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costPoint, "MLA.8h by element, one stretch of input a window: operands are widened once for all channels"},
 	{"conv_s8_a16_first", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costFirst, "MLA.8h by element, three input channels: eight pixels share the vectors of a row"},
 	{"conv_s8_a16_smlal", "Conv", Direct, 16, true, NEON, Rows8, 8, nil, "Conv16", costDot, "SMLAL.8h: lanes split a channel's products, no widening of operands"},
+	{"conv_s8_a16_saddw", "Conv", Direct, 16, true, NEON | A64, Lanes16, 1, nil, "Conv16", costSaddw, "MLA.8h by element, flushed by SADDW: narrow and wide sums fill the registers together"},
 	{"conv_s8_a16_ring43", "Conv", Ring, 16, false, NEON, Rows, 1, &ring43, "Conv16", costRing, "F(4x4,3x3) modulo 2^16: 36 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring34", "Conv", Ring, 16, false, NEON, Rows, 1, &ring34, "Conv16", costRing, "F(3x3,4x4) modulo 2^16: 36 products for 9 outputs, sums lose 2 bits; 7x7 at stride 2 by phases"},
 	{"conv_s8_a16_ring25", "Conv", Ring, 16, false, NEON, Rows, 1, &ring25, "Conv16", costRing, "F(2x2,5x5) modulo 2^16: 36 products for 4 outputs, sums lose 2 bits"},
@@ -81,7 +82,7 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_ring22", "Conv", Ring, 16, false, NEON, Rows, 1, &ring22, "Conv16", costRing, "stride 2 by phases modulo 2^16: 25 products for 4 outputs, no bit lost"},
 	{"conv_s8_a32_sdot", "Conv", Direct, 32, false, DOT, Quads8, 1, nil, "Conv32", costSdot, "SDOT by lane: four products to a 32-bit sum, operands never widened"},
 	{"conv_s8_a32_smlal", "Conv", Classical, 32, false, NEON, Lanes16, 1, nil, "Conv32", costWide, "SMLAL.4s by element: 16-bit operands, 32-bit sums"},
-	{"conv_s8_a32_sadalp", "Conv", BestWide, 32, false, NEON, Rows8, 1, nil, "Conv32", costPair, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
+	{"conv_s8_a32_sadalp", "Conv", Pairs, 32, false, NEON, Rows8, 1, nil, "Conv32", costPair, "SMULL, SMLAL2, SADALP: 8-bit operands, 32-bit sums"},
 	{"dw_s8_a32_smlal", "Depthwise", Classical, 32, false, NEON, Taps, 1, nil, "DepthwiseConv", costBaseline, "SMLAL.4s: a lane is a channel"},
 	{"conv_s8_a16", "Conv", Plain, 16, true, C, Rows, 1, nil, "Conv16", costPlain, "portable C"},
 	{"conv_s8_a32", "Conv", Plain, 32, false, C, Rows, 1, nil, "Conv32", costPlain, "portable C"},
@@ -111,10 +112,10 @@ var Choices = []struct {
 	Families []Family
 	Why      string
 }{
-	{"best", []Family{Plain, Direct, Ring}, "the cheapest of all"},
-	{"direct", []Family{Plain, Direct}, "no Winograd form: no transformed weights, no bit lost"},
+	{"best", []Family{Plain, Direct, Ring, Pairs}, "the cheapest of all"},
+	{"direct", []Family{Plain, Direct, Pairs}, "no Winograd form: no transformed weights, no bit lost"},
 	{"classical32", []Family{Plain, Classical}, "baseline: 16-bit operands, 32-bit sums"},
-	{"best32", []Family{Plain, Classical, BestWide}, "baseline: 32-bit sums; for each layer the better of classical32 and 8-bit operands, sums of two products widened"},
+	{"best32", []Family{Plain, Classical, Pairs}, "baseline: 32-bit sums; for each layer the better of classical32 and 8-bit operands, sums of two products widened"},
 }
 
 func (o *Options) families() ([]Family, error) {
@@ -148,12 +149,17 @@ func (w *work) pixels() int { return w.h * w.w }
 
 // allowed lists the rows that could run op with sums of acc on t, the cheapest
 // first. Accumulators wider than 16 bits may still be run by a kernel that
-// flushes 16-bit segments: the result is the same sum.
+// flushes 16-bit segments: the result is the same sum. Pairs of products need 16 bits
+// and then 32: they keep what 16:32 promises and 16, 12:16 or 12:32 do not; the
+// baseline promises nothing.
 func allowed(t *Target, op ir.Op, acc ir.Accum, families []Family, w *work) []*Kernel {
 	var rows []*Kernel
 	for i := range Kernels {
 		k := &Kernels[i]
 		if k.Op != op || k.Needs&^t.Has != 0 || !slices.Contains(families, k.Family) {
+			continue
+		}
+		if k.Family == Pairs && (acc.Total() <= 16 || acc.Bits < 16) && slices.Contains(families, Direct) {
 			continue
 		}
 		if !k.Flushes && (k.Acc < acc.Total() || acc.Wide == 16) || math.IsInf(k.cost(w, t), 1) {

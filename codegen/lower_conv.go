@@ -91,7 +91,7 @@ type option struct {
 	plan    *RingConv
 	note    string
 	refused bool
-	err     error // why the integers allow no schedule of flushes
+	err     error // why the integers do not allow it
 }
 
 // instructions is what the cost model says the option executes, whatever unit t
@@ -153,6 +153,7 @@ func (l *lowering) use(c *Call, o *option, p part, rows [][]int8) {
 		return
 	}
 	pieces := w.pieces
+	c.Segment = widest(k.Lanes, inputsOf(n), pieces, rows)
 	y := l.place(n.Out[0])
 	y.at += p.first
 	c.Requant = requantizer(n.Sum, out, 16, k.Acc <= 16 && segments(pieces) == 0)
@@ -184,6 +185,8 @@ func scratchOf(k *Kernel, w *work) int {
 		return pointTables + block
 	case "conv_s8_a16_point":
 		return pointTables + block*min(2, (w.c+blockLanes-1)/blockLanes)
+	case "conv_s8_a16_saddw": // loads run a product ahead
+		return 2 * blockLanes * (w.k + 1)
 	}
 	return 2 * blockLanes * w.k
 }

@@ -89,6 +89,7 @@ type Call struct {
 	Tops     []int64  // the greatest levels of the input's channels, when they have their own
 	Pixel    int      // elements from one pixel of the input to the next, for such a call
 	MACs     int
+	Segment  ir.Bound // the widest sum of a lane between two flushes, of any part of its products; zero: sums are whole
 	// Predicted is what the cost model says the kernel executes, in instructions; 0
 	// for calls that sum no products, of which it knows nothing.
 	Predicted int

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/runtime/kern"
@@ -13,6 +14,9 @@ import (
 // channel can leave the signed register, taken from the weights themselves: all
 // channels flush together, so the worst of them decides.
 func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces []kern.Piece, rows [][]int8) ([]kern.Piece, error) {
+	if k.Family == Pairs {
+		return pieces, pairs(in, pieces, rows)
+	}
 	if s.Acc.Short() || !k.Flushes {
 		return pieces, nil // one register holds the whole sum
 	}
@@ -54,6 +58,51 @@ func schedule(k *Kernel, s *ir.Sum, in *inputs, pieces []kern.Piece, rows [][]in
 	}
 	out[len(out)-1].Flush = true
 	return out, nil
+}
+
+// widest returns the widest sum of any lane and channel between two flushes.
+func widest(lanes int, in *inputs, pieces []kern.Piece, rows [][]int8) ir.Bound {
+	var most ir.Bound
+	if segments(pieces) == 0 {
+		return most
+	}
+	for c, row := range rows {
+		sums, at := make([]ir.Bound, lanes), 0
+		for _, p := range pieces {
+			for i := range p.Len {
+				s := &sums[i%lanes]
+				*s = s.Plus(in.term(c, at+i, row[at+i]))
+				if s.Width() > most.Width() {
+					most = *s
+				}
+			}
+			at += p.Len
+			if p.Flush {
+				clear(sums)
+			}
+		}
+	}
+	return most
+}
+
+// pairs checks what a kernel of pairs relies on: of sixteen products of a piece,
+// those eight apart are added in 16 bits before they are widened.
+func pairs(in *inputs, pieces []kern.Piece, rows [][]int8) error {
+	for c, row := range rows {
+		at := 0
+		for _, p := range pieces {
+			for i := range p.Len {
+				if i%16 >= 8 || i+8 >= p.Len {
+					continue
+				}
+				if b := in.term(c, at+i, row[at+i]).Plus(in.term(c, at+i+8, row[at+i+8])); b.Lo < math.MinInt16 || b.Hi > math.MaxInt16 {
+					return fmt.Errorf("products %d and %d of channel %d add up to %s, which leaves 16 bits", at+i, at+i+8, c, b)
+				}
+			}
+			at += p.Len
+		}
+	}
+	return nil
 }
 
 // advance adds products [k, k+n) of every row to the open segment, product i to

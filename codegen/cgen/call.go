@@ -79,15 +79,7 @@ func extra(c *codegen.Call, names map[*codegen.Buf]string) []string {
 
 // describe is the comment above a layer: what is summed and why it fits.
 func describe(c *codegen.Call) string {
-	worst := codegen.Worst(c.Sum)
-	ch := c.Sum.Channels[worst]
-	text := fmt.Sprintf("%s: %d channels, K = %d, inputs in %s. Worst channel %d: sum|w| = %d, sums in %s, %.1f %% of %d bits.",
-		strings.ReplaceAll(c.Layer, "*/", ""), len(c.Sum.Channels), c.Sum.K, c.Inputs(), worst, ch.L1, ch.Window,
-		100*codegen.Fill(c.Sum, worst), c.Sum.Acc.Total())
-	if n := codegen.Segments(c); n > 1 {
-		text += fmt.Sprintf(" %d segments of %d bits.", n, min(c.Sum.Acc.Bits, 16))
-	}
-	return text
+	return strings.ReplaceAll(c.Layer, "*/", "") + ": " + codegen.Describe(c)
 }
 
 func bound(c *codegen.Call) string {

@@ -41,6 +41,7 @@ var headers = map[string]string{
 	"conv_s8_a16_point":   "snug_conv_point.h",
 	"conv_s8_a16_first":   "snug_conv_first.h",
 	"conv_s8_a16_smlal":   "snug_conv_smlal.h",
+	"conv_s8_a16_saddw":   "snug_conv_saddw.h",
 	"conv_s8_a16_ring43":  "snug_ring43.h",
 	"conv_s8_a16_ring34":  "snug_ring34.h",
 	"conv_s8_a16_ring25":  "snug_ring25.h",

@@ -214,6 +214,9 @@ func (s *source) layer(k call, cert *ir.CertificateLayer, acc ir.CertificateAccu
 		}
 		return segments(rows, pieces, cert.Lanes, in, segment)
 	}
+	if k.kernel == "conv_s8_a32_sadalp" {
+		return pairs(rows, pieces, in)
+	}
 	return nil
 }
 
@@ -304,6 +307,28 @@ func segments(rows [][]int64, pieces []piece, lanes int, in inputs, bits int) er
 			clear(lo)
 			clear(hi)
 			segment++
+		}
+	}
+	return nil
+}
+
+// pairs proves that two products which a kernel adds in 16 bits before it widens them
+// stay there: of sixteen of a piece, those eight apart.
+func pairs(rows [][]int64, pieces []piece, in inputs) error {
+	for c, row := range rows {
+		k := 0
+		for _, p := range pieces {
+			for j := 0; j+8 < p.len; j++ {
+				if j%16 >= 8 {
+					continue
+				}
+				lo, hi := in.term(c, k+j, row[k+j])
+				low, high := in.term(c, k+j+8, row[k+j+8])
+				if lo += low; lo < -1<<15 || hi+high > 1<<15-1 {
+					return fmt.Errorf("channel %d: products %d and %d add up to [%d,%d], which leaves 16 bits", c, k+j, k+j+8, lo, hi+high)
+				}
+			}
+			k += p.len
 		}
 	}
 	return nil
