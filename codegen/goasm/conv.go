@@ -16,7 +16,9 @@ func tile(pixels int) Function {
 		fmt.Sprintf("// Adds the sums of the %d pixels whose windows begin at x[at[i]].\n"+
 			"// R0 sums, R3 words, R4 start, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 56)
 	p.line("MOVD sums+0(FP), R0")
-	p.products(pixels, 16, 8)
+	p.arguments(8, "x", "at", "words", "start", "pieces", "n")
+	p.segment(pixels)
+	p.products(pixels, mla(16))
 	p.untilFlush("piece")
 	for i := range pixels {
 		p.flush(acc + 2*i)
@@ -37,7 +39,9 @@ func fast(pixels, lanes int) Function {
 	p.begin(name, "y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int",
 		fmt.Sprintf("// Computes the %d pixels whose windows begin at x[at[i]], to y[to[i]].\n"+
 			"// R3 words, R4 table, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 64)
-	p.products(pixels, lanes, 16)
+	p.arguments(16, "x", "at", "words", "t", "pieces", "n")
+	p.segment(pixels)
+	p.products(pixels, mla(lanes))
 	p.line("SUBS $1, R6")
 	p.line("BNE piece")
 	p.line("ADD $32, R4")
@@ -46,16 +50,55 @@ func fast(pixels, lanes int) Function {
 	return Function{name, p.String()}
 }
 
-// products prints the loops of a tile, to the end of a piece; args is where x
-// stands among the arguments.
-func (p *printer) products(pixels, lanes, args int) {
-	for i, a := range [...]string{"x", "at", "words", "start", "pieces", "n"} {
-		if a == "start" && args == 16 {
-			a = "t"
-		}
-		p.line("MOVD %s+%d(FP), R%d", a, args+8*i, i+1)
+// wide is tile with sums of 32 bits: pixel p has v(16+4p) to v(19+4p).
+func wide(pixels int) Function {
+	name := fmt.Sprintf("smlalTile%d", pixels)
+	var p printer
+	p.begin(name, "sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, pieces *Piece, n int",
+		fmt.Sprintf("// Writes the sums of the %d pixels whose windows begin at x[at[i]].\n"+
+			"// R0 sums, R3 words, R5 pieces, R6 how many are left, R7 products left.\n", pixels), 48)
+	p.line("MOVD sums+0(FP), R0")
+	p.arguments(8, "x", "at", "words", "", "pieces", "n")
+	p.windows(pixels)
+	for i := range 4 * pixels {
+		p.line("VEOR V%d.B16, V%d.B16, V%d.B16", acc+i, acc+i, acc+i)
 	}
-	p.segment(pixels)
+	p.products(pixels, func(p *printer, pixel, w, x, k int) {
+		for i, name := range [...]string{"smlal.e", "smlal2.e", "smlal.e", "smlal2.e"} {
+			p.word(name, acc+4*pixel+i, w+i/2, x, k)
+		}
+	})
+	p.line("SUBS $1, R6")
+	p.line("BNE piece")
+	for i := 0; i < 4*pixels; i += 4 {
+		p.line("VST1.P [V%d.S4, V%d.S4, V%d.S4, V%d.S4], 64(R0)", acc+i, acc+i+1, acc+i+2, acc+i+3)
+	}
+	p.line("RET")
+	return Function{name, p.String()}
+}
+
+// mla adds the products of element k of v(x) with the channels' weights from v(w) on.
+func mla(lanes int) func(p *printer, pixel, w, x, k int) {
+	return func(p *printer, pixel, w, x, k int) {
+		for h := range lanes / 8 {
+			p.word("mla", acc+2*pixel+h, w+h, x, k)
+		}
+	}
+}
+
+// arguments loads the last ones, of which the first stands at args, to R1, R2...; one
+// without a name is not there.
+func (p *printer) arguments(args int, names ...string) {
+	for i, a := range names {
+		if a != "" {
+			p.line("MOVD %s+%d(FP), R%d", a, args, i+1)
+			args += 8
+		}
+	}
+}
+
+// products prints the loops of a tile, to the end of a piece; add prints a product.
+func (p *printer) products(pixels int, add func(p *printer, pixel, w, x, k int)) {
 	p.label("piece")
 	p.line("LDP (R5), (R9, R7)")
 	p.line("ADD $%d, R5", pieceSize)
@@ -76,9 +119,7 @@ func (p *printer) products(pixels, lanes, args int) {
 		p.line("VLD1.P 64(R3), [V%d.H8, V%d.H8, V%d.H8, V%d.H8]", w, w+1, w+2, w+3)
 		for j := range 2 {
 			for i := range pixels {
-				for h := range lanes / 8 {
-					p.word("mla", acc+2*i+h, w+2*j+h, i, k+j)
-				}
+				add(p, i, w+2*j, i, k+j)
 			}
 		}
 	}
@@ -94,27 +135,29 @@ func (p *printer) products(pixels, lanes, args int) {
 	p.line("VLD1.P 32(R3), [V8.H8, V9.H8]")
 	p.word("sxtl", 1, 0)
 	for i := range pixels {
-		for h := range lanes / 8 {
-			p.word("mla", acc+2*i+h, 8+h, 1, i)
-		}
+		add(p, i, 8, 1, i)
 	}
 	p.line("SUBS $1, R7")
 	p.line("BNE one")
 	p.label("end")
 }
 
-// segment takes x in R1 and the offsets at R2 to the windows' beginnings, and begins
-// a segment with the sums at R4.
+// segment takes the windows, and begins a segment with the sums at R4.
 func (p *printer) segment(pixels int) {
+	p.windows(pixels)
+	p.label("segment")
+	for i := range pixels {
+		p.line("VLD1 (R4), [V%d.H8, V%d.H8]", acc+2*i, acc+2*i+1)
+	}
+}
+
+// windows takes x in R1 and the offsets at R2 to the windows' beginnings.
+func (p *printer) windows(pixels int) {
 	for i := 0; i < pixels; i += 2 {
 		p.line("LDP.P 16(R2), (%s, %s)", base(i), base(i+1))
 	}
 	for i := range pixels {
 		p.line("ADD R1, %s", base(i))
-	}
-	p.label("segment")
-	for i := range pixels {
-		p.line("VLD1 (R4), [V%d.H8, V%d.H8]", acc+2*i, acc+2*i+1)
 	}
 }
 

@@ -21,6 +21,8 @@ var encodings = map[string]encoding{
 	"saddw2":     {"saddw2 v%d.4s, v%d.4s, v%d.8h", 0x4e601000},
 	"smax":       {"smax v%d.16b, v%d.16b, v%d.16b", 0x4e206400},
 	"smin":       {"smin v%d.16b, v%d.16b, v%d.16b", 0x4e206c00},
+	"smlal.e":    {"smlal v%d.4s, v%d.4h, v%d.h[%d]", 0x0f402000},
+	"smlal2.e":   {"smlal2 v%d.4s, v%d.8h, v%d.h[%d]", 0x4f402000},
 	"smlal.h":    {"smlal v%d.8h, v%d.8b, v%d.8b", 0x0e208000},
 	"smlal.s":    {"smlal v%d.4s, v%d.4h, v%d.4h", 0x0e608000},
 	"smlal2.s":   {"smlal2 v%d.4s, v%d.8h, v%d.8h", 0x4e608000},

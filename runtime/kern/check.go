@@ -260,10 +260,10 @@ func (l *Layer) middle(c int) int64 {
 // CheckTwins runs a layer on random inputs, as it is and in plain Go. It returns the
 // state of the random numbers, and where the two differ.
 func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
-	if !l.Narrow {
-		return state, ""
-	}
 	if l.Depthwise != nil {
+		if !l.Narrow { // has no other
+			return state, ""
+		}
 		return l.checkDepthwise(state)
 	}
 	g := l.Conv
@@ -276,7 +276,12 @@ func CheckTwins(l *Layer, state uint32) (next uint32, wrong string) {
 	for c := 0; c < g.Groups*g.C; c++ {
 		if c%g.C%block == 0 {
 			at := channels{l.Q, c, min(block, g.C-c%g.C)}
-			wordBlock(g, x[c/g.C*g.XGroup:], plain[c:], l.W[l.blockOf(c):][:block*g.K], at, words)
+			part, w := x[c/g.C*g.XGroup:], l.W[l.blockOf(c):][:block*g.K]
+			if l.Narrow {
+				wordBlock(g, part, plain[c:], w, at, words)
+			} else {
+				wideBlock(g, part, plain[c:], w, at, words)
+			}
 		}
 	}
 	for i := range y {

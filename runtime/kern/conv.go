@@ -40,15 +40,11 @@ func Conv16(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
 
 // Conv32 sums in 32 bits.
 func Conv32(g *Conv, x, y []int8, w string, q *Requant, words [][4]uint64) {
-	var t blockTable
 	blocks := (g.C + block - 1) / block
 	for i := 0; i < g.Groups*blocks; i++ {
 		group, c := i/blocks, i%blocks*block
-		wb := w[i*g.K*block:][:g.K*block]
-		for half := 0; half < block && c+half < g.C; half += block / 2 {
-			t.set(channels{q, group*g.C + c + half, min(block/2, g.C-c-half)})
-			wideBlock(g, x[group*g.XGroup:], y[group*g.C+c+half:], wb[half:], &t, words[:g.K])
-		}
+		at := channels{q, group*g.C + c, min(block, g.C-c)}
+		convWide(g, x[group*g.XGroup:], y[at.first:], w[i*g.K*block:][:g.K*block], at, words[:g.K])
 	}
 }
 

@@ -11,6 +11,9 @@ func mlaTile8(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *
 func mlaTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, start *[16]int16, pieces *Piece, n int)
 
 //go:noescape
+func smlalTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, pieces *Piece, n int)
+
+//go:noescape
 func mlaFast8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
 
 //go:noescape
@@ -102,23 +105,14 @@ func (f *fastTable) set(pieces []Piece, t *blockTable, ch channels) bool {
 }
 
 // convBlock computes a block of channels with sums of 16 bits, in tiles of eight
-// and four pixels and of one. The assembly tests no bounds: they are tested here,
-// once for all tiles.
+// and four pixels and of one.
 func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 	var t blockTable
 	t.set(ch)
 	var sums [8][block]int32
 	var out [8][block]int8
 	var at, to [8]int
-	last, k := 0, 0
-	for i := range g.Pieces {
-		p := &g.Pieces[i]
-		_ = x[p.At:][:p.Len]
-		last = max(last, p.At+p.Len)
-		k += p.Len
-	}
-	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last]
-	words, w = words[:k], w[:k*block]
+	words, w = g.inside(x, w, words)
 	left := g.H * g.W
 	if left >= 4 {
 		widenBlock(&words[0], w)
@@ -154,14 +148,56 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 			smlalPixel(&sums, &x[at[0]], w, &t.start, &g.Pieces[0], len(g.Pieces))
 		}
 		requantTile(&out, &sums, &t, n)
-		for i := 0; i < n; i++ {
-			if t.n == block {
-				*(*[block]int8)(y[to[i&7]:]) = out[i&7]
-			} else {
-				copy(y[to[i&7]:][:t.n], out[i&7][:])
-			}
-		}
+		t.store(y, &to, &out, n)
 		left -= n
+	}
+}
+
+// inside tests the bounds that the assembly does not, of all that a block reads, and
+// returns as much of words and weights as it has products.
+func (g *Conv) inside(x []int8, w string, words [][4]uint64) ([][4]uint64, string) {
+	last, k := 0, 0
+	for i := range g.Pieces {
+		p := &g.Pieces[i]
+		_ = x[p.At:][:p.Len]
+		last = max(last, p.At+p.Len)
+		k += p.Len
+	}
+	_ = x[:(g.H-1)*g.XRow+(g.W-1)*g.XCol+last]
+	return words[:k], w[:k*block]
+}
+
+// store writes n pixels of a block.
+func (t *blockTable) store(y []int8, to *[8]int, out *[8][block]int8, n int) {
+	for i := 0; i < n; i++ {
+		if t.n == block {
+			*(*[block]int8)(y[to[i&7]:]) = out[i&7]
+		} else {
+			copy(y[to[i&7]:][:t.n], out[i&7][:])
+		}
+	}
+}
+
+// convWide computes a block of channels with sums of 32 bits, in tiles of four
+// pixels, of which the last may be the same.
+func convWide(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
+	var t blockTable
+	t.set(ch)
+	var sums [8][block]int32
+	var out [8][block]int8
+	var at, to [8]int
+	words, w = g.inside(x, w, words)
+	widenBlock(&words[0], w)
+	p := g.walk()
+	for left := g.H * g.W; left > 0; left -= 4 {
+		n := min(left, 4)
+		p.take(&at, &to, n)
+		for i := n; i < 4; i++ {
+			at[i] = at[0]
+		}
+		smlalTile4(&sums, &x[0], &at, &words[0], &g.Pieces[0], len(g.Pieces))
+		requantTile(&out, &sums, &t, n)
+		t.store(y, &to, &out, n)
 	}
 }
 

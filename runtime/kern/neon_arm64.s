@@ -475,6 +475,233 @@ flush:
 	CBNZ R6, segment
 	RET
 
+// func smlalTile4(sums *[8][16]int32, x *int8, at *[8]int, words *[4]uint64, pieces *Piece, n int)
+//
+// Writes the sums of the 4 pixels whose windows begin at x[at[i]].
+// R0 sums, R3 words, R5 pieces, R6 how many are left, R7 products left.
+TEXT ·smlalTile4(SB), NOSPLIT, $0-48
+	MOVD sums+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD at+16(FP), R2
+	MOVD words+24(FP), R3
+	MOVD pieces+32(FP), R5
+	MOVD n+40(FP), R6
+	LDP.P 16(R2), (R19, R20)
+	LDP.P 16(R2), (R21, R22)
+	ADD R1, R19
+	ADD R1, R20
+	ADD R1, R21
+	ADD R1, R22
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	VEOR V30.B16, V30.B16, V30.B16
+	VEOR V31.B16, V31.B16, V31.B16
+
+piece:
+	LDP (R5), (R9, R7)
+	ADD $24, R5
+	ADD R9, R19, R10
+	ADD R9, R20, R11
+	ADD R9, R21, R12
+	ADD R9, R22, R13
+	SUBS $8, R7
+	BLT rest
+
+eight:
+	FMOVD.P 8(R10), F0
+	FMOVD.P 8(R11), F1
+	FMOVD.P 8(R12), F2
+	FMOVD.P 8(R13), F3
+	WORD $0x0f08a400 // sxtl v0.8h, v0.8b
+	WORD $0x0f08a421 // sxtl v1.8h, v1.8b
+	WORD $0x0f08a442 // sxtl v2.8h, v2.8b
+	WORD $0x0f08a463 // sxtl v3.8h, v3.8b
+	VLD1.P 64(R3), [V8.H8, V9.H8, V10.H8, V11.H8]
+	WORD $0x0f402110 // smlal v16.4s, v8.4h, v0.h[0]
+	WORD $0x4f402111 // smlal2 v17.4s, v8.8h, v0.h[0]
+	WORD $0x0f402132 // smlal v18.4s, v9.4h, v0.h[0]
+	WORD $0x4f402133 // smlal2 v19.4s, v9.8h, v0.h[0]
+	WORD $0x0f412114 // smlal v20.4s, v8.4h, v1.h[0]
+	WORD $0x4f412115 // smlal2 v21.4s, v8.8h, v1.h[0]
+	WORD $0x0f412136 // smlal v22.4s, v9.4h, v1.h[0]
+	WORD $0x4f412137 // smlal2 v23.4s, v9.8h, v1.h[0]
+	WORD $0x0f422118 // smlal v24.4s, v8.4h, v2.h[0]
+	WORD $0x4f422119 // smlal2 v25.4s, v8.8h, v2.h[0]
+	WORD $0x0f42213a // smlal v26.4s, v9.4h, v2.h[0]
+	WORD $0x4f42213b // smlal2 v27.4s, v9.8h, v2.h[0]
+	WORD $0x0f43211c // smlal v28.4s, v8.4h, v3.h[0]
+	WORD $0x4f43211d // smlal2 v29.4s, v8.8h, v3.h[0]
+	WORD $0x0f43213e // smlal v30.4s, v9.4h, v3.h[0]
+	WORD $0x4f43213f // smlal2 v31.4s, v9.8h, v3.h[0]
+	WORD $0x0f502150 // smlal v16.4s, v10.4h, v0.h[1]
+	WORD $0x4f502151 // smlal2 v17.4s, v10.8h, v0.h[1]
+	WORD $0x0f502172 // smlal v18.4s, v11.4h, v0.h[1]
+	WORD $0x4f502173 // smlal2 v19.4s, v11.8h, v0.h[1]
+	WORD $0x0f512154 // smlal v20.4s, v10.4h, v1.h[1]
+	WORD $0x4f512155 // smlal2 v21.4s, v10.8h, v1.h[1]
+	WORD $0x0f512176 // smlal v22.4s, v11.4h, v1.h[1]
+	WORD $0x4f512177 // smlal2 v23.4s, v11.8h, v1.h[1]
+	WORD $0x0f522158 // smlal v24.4s, v10.4h, v2.h[1]
+	WORD $0x4f522159 // smlal2 v25.4s, v10.8h, v2.h[1]
+	WORD $0x0f52217a // smlal v26.4s, v11.4h, v2.h[1]
+	WORD $0x4f52217b // smlal2 v27.4s, v11.8h, v2.h[1]
+	WORD $0x0f53215c // smlal v28.4s, v10.4h, v3.h[1]
+	WORD $0x4f53215d // smlal2 v29.4s, v10.8h, v3.h[1]
+	WORD $0x0f53217e // smlal v30.4s, v11.4h, v3.h[1]
+	WORD $0x4f53217f // smlal2 v31.4s, v11.8h, v3.h[1]
+	VLD1.P 64(R3), [V12.H8, V13.H8, V14.H8, V15.H8]
+	WORD $0x0f602190 // smlal v16.4s, v12.4h, v0.h[2]
+	WORD $0x4f602191 // smlal2 v17.4s, v12.8h, v0.h[2]
+	WORD $0x0f6021b2 // smlal v18.4s, v13.4h, v0.h[2]
+	WORD $0x4f6021b3 // smlal2 v19.4s, v13.8h, v0.h[2]
+	WORD $0x0f612194 // smlal v20.4s, v12.4h, v1.h[2]
+	WORD $0x4f612195 // smlal2 v21.4s, v12.8h, v1.h[2]
+	WORD $0x0f6121b6 // smlal v22.4s, v13.4h, v1.h[2]
+	WORD $0x4f6121b7 // smlal2 v23.4s, v13.8h, v1.h[2]
+	WORD $0x0f622198 // smlal v24.4s, v12.4h, v2.h[2]
+	WORD $0x4f622199 // smlal2 v25.4s, v12.8h, v2.h[2]
+	WORD $0x0f6221ba // smlal v26.4s, v13.4h, v2.h[2]
+	WORD $0x4f6221bb // smlal2 v27.4s, v13.8h, v2.h[2]
+	WORD $0x0f63219c // smlal v28.4s, v12.4h, v3.h[2]
+	WORD $0x4f63219d // smlal2 v29.4s, v12.8h, v3.h[2]
+	WORD $0x0f6321be // smlal v30.4s, v13.4h, v3.h[2]
+	WORD $0x4f6321bf // smlal2 v31.4s, v13.8h, v3.h[2]
+	WORD $0x0f7021d0 // smlal v16.4s, v14.4h, v0.h[3]
+	WORD $0x4f7021d1 // smlal2 v17.4s, v14.8h, v0.h[3]
+	WORD $0x0f7021f2 // smlal v18.4s, v15.4h, v0.h[3]
+	WORD $0x4f7021f3 // smlal2 v19.4s, v15.8h, v0.h[3]
+	WORD $0x0f7121d4 // smlal v20.4s, v14.4h, v1.h[3]
+	WORD $0x4f7121d5 // smlal2 v21.4s, v14.8h, v1.h[3]
+	WORD $0x0f7121f6 // smlal v22.4s, v15.4h, v1.h[3]
+	WORD $0x4f7121f7 // smlal2 v23.4s, v15.8h, v1.h[3]
+	WORD $0x0f7221d8 // smlal v24.4s, v14.4h, v2.h[3]
+	WORD $0x4f7221d9 // smlal2 v25.4s, v14.8h, v2.h[3]
+	WORD $0x0f7221fa // smlal v26.4s, v15.4h, v2.h[3]
+	WORD $0x4f7221fb // smlal2 v27.4s, v15.8h, v2.h[3]
+	WORD $0x0f7321dc // smlal v28.4s, v14.4h, v3.h[3]
+	WORD $0x4f7321dd // smlal2 v29.4s, v14.8h, v3.h[3]
+	WORD $0x0f7321fe // smlal v30.4s, v15.4h, v3.h[3]
+	WORD $0x4f7321ff // smlal2 v31.4s, v15.8h, v3.h[3]
+	VLD1.P 64(R3), [V8.H8, V9.H8, V10.H8, V11.H8]
+	WORD $0x0f402910 // smlal v16.4s, v8.4h, v0.h[4]
+	WORD $0x4f402911 // smlal2 v17.4s, v8.8h, v0.h[4]
+	WORD $0x0f402932 // smlal v18.4s, v9.4h, v0.h[4]
+	WORD $0x4f402933 // smlal2 v19.4s, v9.8h, v0.h[4]
+	WORD $0x0f412914 // smlal v20.4s, v8.4h, v1.h[4]
+	WORD $0x4f412915 // smlal2 v21.4s, v8.8h, v1.h[4]
+	WORD $0x0f412936 // smlal v22.4s, v9.4h, v1.h[4]
+	WORD $0x4f412937 // smlal2 v23.4s, v9.8h, v1.h[4]
+	WORD $0x0f422918 // smlal v24.4s, v8.4h, v2.h[4]
+	WORD $0x4f422919 // smlal2 v25.4s, v8.8h, v2.h[4]
+	WORD $0x0f42293a // smlal v26.4s, v9.4h, v2.h[4]
+	WORD $0x4f42293b // smlal2 v27.4s, v9.8h, v2.h[4]
+	WORD $0x0f43291c // smlal v28.4s, v8.4h, v3.h[4]
+	WORD $0x4f43291d // smlal2 v29.4s, v8.8h, v3.h[4]
+	WORD $0x0f43293e // smlal v30.4s, v9.4h, v3.h[4]
+	WORD $0x4f43293f // smlal2 v31.4s, v9.8h, v3.h[4]
+	WORD $0x0f502950 // smlal v16.4s, v10.4h, v0.h[5]
+	WORD $0x4f502951 // smlal2 v17.4s, v10.8h, v0.h[5]
+	WORD $0x0f502972 // smlal v18.4s, v11.4h, v0.h[5]
+	WORD $0x4f502973 // smlal2 v19.4s, v11.8h, v0.h[5]
+	WORD $0x0f512954 // smlal v20.4s, v10.4h, v1.h[5]
+	WORD $0x4f512955 // smlal2 v21.4s, v10.8h, v1.h[5]
+	WORD $0x0f512976 // smlal v22.4s, v11.4h, v1.h[5]
+	WORD $0x4f512977 // smlal2 v23.4s, v11.8h, v1.h[5]
+	WORD $0x0f522958 // smlal v24.4s, v10.4h, v2.h[5]
+	WORD $0x4f522959 // smlal2 v25.4s, v10.8h, v2.h[5]
+	WORD $0x0f52297a // smlal v26.4s, v11.4h, v2.h[5]
+	WORD $0x4f52297b // smlal2 v27.4s, v11.8h, v2.h[5]
+	WORD $0x0f53295c // smlal v28.4s, v10.4h, v3.h[5]
+	WORD $0x4f53295d // smlal2 v29.4s, v10.8h, v3.h[5]
+	WORD $0x0f53297e // smlal v30.4s, v11.4h, v3.h[5]
+	WORD $0x4f53297f // smlal2 v31.4s, v11.8h, v3.h[5]
+	VLD1.P 64(R3), [V12.H8, V13.H8, V14.H8, V15.H8]
+	WORD $0x0f602990 // smlal v16.4s, v12.4h, v0.h[6]
+	WORD $0x4f602991 // smlal2 v17.4s, v12.8h, v0.h[6]
+	WORD $0x0f6029b2 // smlal v18.4s, v13.4h, v0.h[6]
+	WORD $0x4f6029b3 // smlal2 v19.4s, v13.8h, v0.h[6]
+	WORD $0x0f612994 // smlal v20.4s, v12.4h, v1.h[6]
+	WORD $0x4f612995 // smlal2 v21.4s, v12.8h, v1.h[6]
+	WORD $0x0f6129b6 // smlal v22.4s, v13.4h, v1.h[6]
+	WORD $0x4f6129b7 // smlal2 v23.4s, v13.8h, v1.h[6]
+	WORD $0x0f622998 // smlal v24.4s, v12.4h, v2.h[6]
+	WORD $0x4f622999 // smlal2 v25.4s, v12.8h, v2.h[6]
+	WORD $0x0f6229ba // smlal v26.4s, v13.4h, v2.h[6]
+	WORD $0x4f6229bb // smlal2 v27.4s, v13.8h, v2.h[6]
+	WORD $0x0f63299c // smlal v28.4s, v12.4h, v3.h[6]
+	WORD $0x4f63299d // smlal2 v29.4s, v12.8h, v3.h[6]
+	WORD $0x0f6329be // smlal v30.4s, v13.4h, v3.h[6]
+	WORD $0x4f6329bf // smlal2 v31.4s, v13.8h, v3.h[6]
+	WORD $0x0f7029d0 // smlal v16.4s, v14.4h, v0.h[7]
+	WORD $0x4f7029d1 // smlal2 v17.4s, v14.8h, v0.h[7]
+	WORD $0x0f7029f2 // smlal v18.4s, v15.4h, v0.h[7]
+	WORD $0x4f7029f3 // smlal2 v19.4s, v15.8h, v0.h[7]
+	WORD $0x0f7129d4 // smlal v20.4s, v14.4h, v1.h[7]
+	WORD $0x4f7129d5 // smlal2 v21.4s, v14.8h, v1.h[7]
+	WORD $0x0f7129f6 // smlal v22.4s, v15.4h, v1.h[7]
+	WORD $0x4f7129f7 // smlal2 v23.4s, v15.8h, v1.h[7]
+	WORD $0x0f7229d8 // smlal v24.4s, v14.4h, v2.h[7]
+	WORD $0x4f7229d9 // smlal2 v25.4s, v14.8h, v2.h[7]
+	WORD $0x0f7229fa // smlal v26.4s, v15.4h, v2.h[7]
+	WORD $0x4f7229fb // smlal2 v27.4s, v15.8h, v2.h[7]
+	WORD $0x0f7329dc // smlal v28.4s, v14.4h, v3.h[7]
+	WORD $0x4f7329dd // smlal2 v29.4s, v14.8h, v3.h[7]
+	WORD $0x0f7329fe // smlal v30.4s, v15.4h, v3.h[7]
+	WORD $0x4f7329ff // smlal2 v31.4s, v15.8h, v3.h[7]
+	SUBS $8, R7
+	BGE eight
+
+rest:
+	ADDS $8, R7
+	BEQ end
+
+one:
+	VLD1.P 1(R10), V0.B[0]
+	VLD1.P 1(R11), V0.B[1]
+	VLD1.P 1(R12), V0.B[2]
+	VLD1.P 1(R13), V0.B[3]
+	VLD1.P 32(R3), [V8.H8, V9.H8]
+	WORD $0x0f08a401 // sxtl v1.8h, v0.8b
+	WORD $0x0f412110 // smlal v16.4s, v8.4h, v1.h[0]
+	WORD $0x4f412111 // smlal2 v17.4s, v8.8h, v1.h[0]
+	WORD $0x0f412132 // smlal v18.4s, v9.4h, v1.h[0]
+	WORD $0x4f412133 // smlal2 v19.4s, v9.8h, v1.h[0]
+	WORD $0x0f512114 // smlal v20.4s, v8.4h, v1.h[1]
+	WORD $0x4f512115 // smlal2 v21.4s, v8.8h, v1.h[1]
+	WORD $0x0f512136 // smlal v22.4s, v9.4h, v1.h[1]
+	WORD $0x4f512137 // smlal2 v23.4s, v9.8h, v1.h[1]
+	WORD $0x0f612118 // smlal v24.4s, v8.4h, v1.h[2]
+	WORD $0x4f612119 // smlal2 v25.4s, v8.8h, v1.h[2]
+	WORD $0x0f61213a // smlal v26.4s, v9.4h, v1.h[2]
+	WORD $0x4f61213b // smlal2 v27.4s, v9.8h, v1.h[2]
+	WORD $0x0f71211c // smlal v28.4s, v8.4h, v1.h[3]
+	WORD $0x4f71211d // smlal2 v29.4s, v8.8h, v1.h[3]
+	WORD $0x0f71213e // smlal v30.4s, v9.4h, v1.h[3]
+	WORD $0x4f71213f // smlal2 v31.4s, v9.8h, v1.h[3]
+	SUBS $1, R7
+	BNE one
+
+end:
+	SUBS $1, R6
+	BNE piece
+	VST1.P [V16.S4, V17.S4, V18.S4, V19.S4], 64(R0)
+	VST1.P [V20.S4, V21.S4, V22.S4, V23.S4], 64(R0)
+	VST1.P [V24.S4, V25.S4, V26.S4, V27.S4], 64(R0)
+	VST1.P [V28.S4, V29.S4, V30.S4, V31.S4], 64(R0)
+	RET
+
 // func mlaFast8(y *int8, to *[8]int, x *int8, at *[8]int, words *[4]uint64, t *fastTable, pieces *Piece, n int)
 //
 // Computes the 8 pixels whose windows begin at x[at[i]], to y[to[i]].

@@ -15,6 +15,11 @@ func convBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
 	}
 }
 
+// convWide computes a block of channels with sums of 32 bits.
+func convWide(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
+	wideBlock(g, x, y, w, at, words)
+}
+
 // addFast adds the first elements, and returns how many.
 func addFast(*Plane, []int8, []int8, []int8) int { return 0 }
 

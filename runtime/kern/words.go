@@ -65,15 +65,19 @@ func wordBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
 	}
 }
 
-// wideBlock computes half a block with sums of 32 bits: word i of a product holds
-// channels i and i+4.
-func wideBlock(g *Conv, x, y []int8, w string, t *blockTable, words [][4]uint64) {
+// wideBlock computes a block of channels with sums of 32 bits, half of it at a time:
+// word i of a product holds channels i and i+4 of the half.
+func wideBlock(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
+	var t blockTable
 	start := [4]uint64{half32, half32, half32, half32}
-	for k := range words {
-		a := load64(w[k*block:])
-		words[k] = [4]uint64{fourth32(a), fourth32(a >> 8), fourth32(a >> 16), fourth32(a >> 24)}
+	for half := 0; half < at.n; half += block / 2 {
+		t.set(channels{at.q, at.first + half, min(block/2, at.n-half)})
+		for k := range words {
+			a := load64(w[k*block+half:])
+			words[k] = [4]uint64{fourth32(a), fourth32(a >> 8), fourth32(a >> 16), fourth32(a >> 24)}
+		}
+		wordTiles(g, x, y[half:], &t, &start, words, sumWide)
 	}
-	wordTiles(g, x, y, t, &start, words, sumWide)
 }
 
 // Tiles are of three pixels: twelve sums, and what a product needs beside them,
