@@ -29,6 +29,7 @@ var misraNetworks = []struct {
 	{"tiny", tinyCNN, []string{"--keep-softmax"}},
 	{"odd", tinyOdd, []string{"--acc", "10:32"}},
 	{"wide", tinyCNN, []string{"--acc", "32"}},
+	{"segments", windowsNet, []string{"--acc", "16:32/24"}},
 	{"classical", tinyCNN, []string{"--kernels", "classical32"}},
 	{"best", tinyCNN, []string{"--kernels", "best32"}},
 	{"windows", windowsNet, []string{"--ring-bits", "2"}},

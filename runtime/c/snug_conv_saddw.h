@@ -130,8 +130,10 @@ static inline int32_t snug_saddw_sum(const snug_conv *g, const int8_t *x, int32_
     uint32_t acc = g->q.preload ? (uint32_t)g->q.preload[group * g->c + c] : 0u;
     int32_t sum = 0, i, k;
     for (i = 0; i < g->pieces; i++) {
-        for (k = 0; k < g->piece[i].len; k++, w += SNUG_LANES) {
-            acc += (uint32_t)(x[g->piece[i].at + k] * *w);
+        const int8_t *xi = x + g->piece[i].at;
+        const int32_t len = g->piece[i].len;
+        for (k = 0; k < len; k++, w += SNUG_LANES) {
+            acc += (uint32_t)(xi[k] * *w);
         }
         if (g->piece[i].flush || i + 1 == g->pieces) {
             sum += snug_wrap16(acc);
