@@ -53,7 +53,7 @@ static inline int32_t snug_check_ring_run(const snug_ring_layer *l, int32_t c)
     const int32_t before = group * ((g.c + SNUG_LANES - 1) / SNUG_LANES * SNUG_LANES) + first;
     const int16_t *u = l->prepared;
     int32_t row, col;
-    g.h = g.w = out, g.x_row = side * g.cin, g.x_col = g.cin, g.y_row = out * channels, g.y_col = channels;
+    g.h = out, g.w = out, g.x_row = side * g.cin, g.x_col = g.cin, g.y_row = out * channels, g.y_col = channels;
     u += before * l->form->points * l->form->points * snug_ring_cin(&g);
     snug_ring_block(&g, l->form, l->x, l->y, group * g.c + first, n, l->scratch, u);
     for (row = 0; row < out; row++) {

@@ -84,6 +84,36 @@ SNUG_APART void snug_saddw_tile(const snug_conv *g, const int8_t *const x[4], co
 }
 SNUG_LONG_TEXT_END
 
+/* Whether sixteen channels are requantized all alike, but for their tables: by
+   multipliers, with no shift to the left and nothing halved. */
+static inline int32_t snug_saddw_plain(const snug_requant *q, int32_t n)
+{
+    return n == SNUG_LANES && q->narrow != 0 && q->mul != NULL && q->half == 0;
+}
+
+/* Four such sums of four channels, unclamped. */
+static inline int16x4_t snug_saddw_scale(const snug_wide8 *t, int32_t i, const int32_t *sums)
+{
+    const int32x4_t v = vaddq_s32(vld1q_s32(sums), t->bias[i]);
+    return vqmovn_s32(vrshlq_s32(vqrdmulhq_s32(v, t->mul[i]), t->shift[i]));
+}
+
+static inline void snug_saddw_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb,
+                                    const int32_t *sums, int32_t c, int8_t *const y[4])
+{
+    const snug_wide8 a = ta->wide, b = tb->wide;
+    const int16x8_t zero = vdupq_n_s16((int16_t)q->zero);
+    const int8x16_t lo = vdupq_n_s8((int8_t)q->lo), top = snug_top16(q, c, SNUG_LANES);
+    int32_t i;
+    SNUG_UNROLL
+    for (i = 0; i < 4; i++, sums += SNUG_LANES) {
+        const int16x8_t u = vcombine_s16(snug_saddw_scale(&a, 0, sums), snug_saddw_scale(&a, 1, sums + 4));
+        const int16x8_t v = vcombine_s16(snug_saddw_scale(&b, 0, sums + 8), snug_saddw_scale(&b, 1, sums + 12));
+        const int8x16_t all = vqmovn_high_s16(vqmovn_s16(vqaddq_s16(u, zero)), vqaddq_s16(v, zero));
+        vst1q_s8(y[i], vminq_s8(vmaxq_s8(all, lo), top));
+    }
+}
+
 static inline void snug_conv_s8_a16_saddw(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
 {
     const snug_requant q = g->q;
@@ -109,6 +139,10 @@ static inline void snug_conv_s8_a16_saddw(const snug_conv *g, const int8_t *x, i
                 int32_t sums[4 * SNUG_LANES];
                 snug_walk_tile(&p, left, 4, xs, ys);
                 snug_saddw_tile(g, xs, wide, start, sums);
+                if (snug_saddw_plain(&q, n)) {
+                    snug_saddw_store(&q, &ta, &tb, sums, c, ys);
+                    continue;
+                }
                 for (i = 0; i < 4; i++) {
                     const int32_t *const s = sums + SNUG_LANES * i;
                     snug_wide_store(&q, &ta.wide, vld1q_s32(s), vld1q_s32(s + 4), c, n, ys[i]);

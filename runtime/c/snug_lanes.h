@@ -259,7 +259,10 @@ static inline int8x16_t snug_lanes_form(int32_t form, int16x8_t a, int16x8_t b, 
     else SNUG_LANES_CASE(form, SNUG_FORM_HALF | SNUG_FORM_RELU, STORE)                        \
     else SNUG_LANES_CASE(form, SNUG_FORM_RELU, STORE)                                         \
     else SNUG_LANES_CASE(form, SNUG_FORM_HALF, STORE)                                         \
-    else SNUG_LANES_CASE(0, 0, STORE)
+    else {                                                                                    \
+        enum { FORM = 0 };                                                                    \
+        STORE                                                                                 \
+    }
 
 /* The tables of n channels from c; those of absent channels are not used. */
 static inline void snug_lanes_tables(const snug_requant *q, int32_t c, int32_t n, snug_channels8 *ta, snug_channels8 *tb)
