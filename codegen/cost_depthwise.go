@@ -5,9 +5,16 @@ import (
 	"slices"
 )
 
-// costDepthwise: eight channels of four pixels a tile.
+// costDepthwise: eight channels of four pixels of a row a tile; a flush takes eight
+// SADDW and four clears.
 func costDepthwise(w *work, _ *Kernel, _ *Target) float64 {
-	return blocks(w.groups, 8) * blocks(w.pixels(), 4) * (float64(9*w.k) + 90)
+	tile := float64(15*w.k) + 120
+	for _, p := range w.pieces {
+		if p.Flush {
+			tile += 13
+		}
+	}
+	return blocks(w.groups, 8) * (float64(w.h)*blocks(w.w, 4)*tile + 60)
 }
 
 // costDepthwise3: sixteen channels of two by four outputs a block or of one by seven,

@@ -84,20 +84,7 @@ SNUG_APART void snug_saddw_tile(const snug_conv *g, const int8_t *const x[4], co
 }
 SNUG_LONG_TEXT_END
 
-/* Whether sixteen channels are requantized all alike, but for their tables: by
-   multipliers, with no shift to the left and nothing halved. */
-static inline int32_t snug_saddw_plain(const snug_requant *q, int32_t n)
-{
-    return n == SNUG_LANES && q->narrow != 0 && q->mul != NULL && q->half == 0;
-}
-
-/* Four such sums of four channels, unclamped. */
-static inline int16x4_t snug_saddw_scale(const snug_wide8 *t, int32_t i, const int32_t *sums)
-{
-    const int32x4_t v = vaddq_s32(vld1q_s32(sums), t->bias[i]);
-    return vqmovn_s32(vrshlq_s32(vqrdmulhq_s32(v, t->mul[i]), t->shift[i]));
-}
-
+/* Sixteen channels from c of a tile, by a plain requantizer. */
 static inline void snug_saddw_store(const snug_requant *q, const snug_channels8 *ta, const snug_channels8 *tb,
                                     const int32_t *sums, int32_t c, int8_t *const y[4])
 {
@@ -107,10 +94,9 @@ static inline void snug_saddw_store(const snug_requant *q, const snug_channels8 
     int32_t i;
     SNUG_UNROLL
     for (i = 0; i < 4; i++, sums += SNUG_LANES) {
-        const int16x8_t u = vcombine_s16(snug_saddw_scale(&a, 0, sums), snug_saddw_scale(&a, 1, sums + 4));
-        const int16x8_t v = vcombine_s16(snug_saddw_scale(&b, 0, sums + 8), snug_saddw_scale(&b, 1, sums + 12));
-        const int8x16_t all = vqmovn_high_s16(vqmovn_s16(vqaddq_s16(u, zero)), vqaddq_s16(v, zero));
-        vst1q_s8(y[i], vminq_s8(vmaxq_s8(all, lo), top));
+        const int16x8_t u = snug_plain8(&a, vld1q_s32(sums), vld1q_s32(sums + 4), zero);
+        const int16x8_t v = snug_plain8(&b, vld1q_s32(sums + 8), vld1q_s32(sums + 12), zero);
+        vst1q_s8(y[i], vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(u), v), lo), top));
     }
 }
 
@@ -139,7 +125,7 @@ static inline void snug_conv_s8_a16_saddw(const snug_conv *g, const int8_t *x, i
                 int32_t sums[4 * SNUG_LANES];
                 snug_walk_tile(&p, left, 4, xs, ys);
                 snug_saddw_tile(g, xs, wide, start, sums);
-                if (snug_saddw_plain(&q, n)) {
+                if (n == SNUG_LANES && snug_is_plain(&q)) {
                     snug_saddw_store(&q, &ta, &tb, sums, c, ys);
                     continue;
                 }

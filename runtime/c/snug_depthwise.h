@@ -3,6 +3,7 @@
 #define SNUG_DEPTHWISE_H
 
 #include "snug_conv.h"
+#include "snug_lanes.h"
 
 /* weights[tap][channel]; tap t reads the input at tap[t].at + channel. */
 typedef struct {
@@ -43,60 +44,101 @@ static inline void snug_dw_a16(const snug_depthwise *g, const int8_t *x, int8_t 
 }
 
 #if SNUG_NEON
-/* Eight channels from c of up to four pixels. */
-static inline void snug_dw_tile(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t pixels)
+/* Eight channels from c of four pixels, of which the last may be the same; t are
+   their tables. flushes: whether any tap ends a segment before the last. */
+static inline void snug_dw_tile(const snug_depthwise *g, const snug_channels8 *t, const int8_t *const x[4], int8_t *const y[4],
+                                int32_t c, int32_t flushes)
 {
-    int32_t t, p;
-    const int16x8_t start = g->q.preload ? vld1q_s16(g->q.preload + c) : vdupq_n_s16(0);
-    const int8_t *x1 = x + (pixels > 1 ? g->x_col : 0);
-    const int8_t *x2 = x1 + (pixels > 2 ? g->x_col : 0);
-    const int8_t *x3 = x2 + (pixels > 3 ? g->x_col : 0);
+    const snug_requant q = g->q;
+    const int8_t *w = g->weights + c;
+    const int16x8_t zero = vdupq_n_s16(0);
     int16x8_t s[4];
-    int32x4_t wide[4][2];
-    int16x8_t s0 = start, s1 = start, s2 = start, s3 = start;
+    int32x4_t low[4], high[4];
+    int32_t i, p;
+    SNUG_UNROLL
     for (p = 0; p < 4; p++) {
-        wide[p][0] = wide[p][1] = vdupq_n_s32(0);
+        s[p] = q.preload ? vld1q_s16(q.preload + c) : zero;
+        low[p] = vdupq_n_s32(0);
+        high[p] = vdupq_n_s32(0);
     }
-    for (t = 0; t < g->taps; t++) {
-        const int32_t at = g->tap[t].at + c;
-        const int8x8_t w = vld1_s8(g->weights + t * g->c + c);
-        s0 = vmlal_s8(s0, w, vld1_s8(x + at));
-        s1 = vmlal_s8(s1, w, vld1_s8(x1 + at));
-        s2 = vmlal_s8(s2, w, vld1_s8(x2 + at));
-        s3 = vmlal_s8(s3, w, vld1_s8(x3 + at));
-        if (g->tap[t].flush || t + 1 == g->taps) {
-            s[0] = s0, s[1] = s1, s[2] = s2, s[3] = s3;
+    for (i = 0; i < g->taps; i++) {
+        const ptrdiff_t at = (ptrdiff_t)g->tap[i].at + c;
+        const int8x8_t v = vld1_s8(w);
+        w += g->c;
+        SNUG_UNROLL
+        for (p = 0; p < 4; p++) {
+            s[p] = vmlal_s8(s[p], v, vld1_s8(x[p] + at));
+        }
+        if (flushes != 0 && g->tap[i].flush != 0u) {
+            SNUG_UNROLL
             for (p = 0; p < 4; p++) {
-                wide[p][0] = vaddw_s16(wide[p][0], vget_low_s16(s[p]));
-                wide[p][1] = vaddw_s16(wide[p][1], vget_high_s16(s[p]));
+                low[p] = vaddw_s16(low[p], vget_low_s16(s[p]));
+                high[p] = vaddw_s16(high[p], vget_high_s16(s[p]));
+                s[p] = zero;
             }
-            s0 = s1 = s2 = s3 = vdupq_n_s16(0);
         }
     }
-    for (p = 0; p < pixels; p++) {
-        vst1_s8(y + p * g->y_col + c, snug_pack8(&g->q, snug_requantize4(&g->q, wide[p][0], c),
-                                                   snug_requantize4(&g->q, wide[p][1], c + 4), snug_top8(&g->q, c)));
+    if (flushes != 0 && snug_is_plain(&q)) { /* what is stored cannot change these */
+        const snug_wide8 wide = t->wide;
+        const int16x8_t add = vdupq_n_s16((int16_t)q.zero);
+        const int8x8_t lo = vdup_n_s8((int8_t)q.lo);
+        SNUG_UNROLL
+        for (p = 0; p < 4; p++) {
+            vst1_s8(y[p], vmin_s8(vmax_s8(vqmovn_s16(snug_plain8(&wide, low[p], high[p], add)), lo), wide.top));
+        }
+        return;
+    }
+    SNUG_UNROLL
+    for (p = 0; p < 4; p++) {
+        if (flushes != 0) {
+            snug_wide_store(&q, &t->wide, low[p], high[p], c, 8, y[p]);
+        } else {
+            vst1_s8(y[p], snug_clamp8(&q, snug_requantize8(&q, t, s[p]), t->wide.top));
+        }
+    }
+}
+
+/* Eight channels from c of all pixels, four of a row at a time. */
+static inline void snug_dw_channels(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c, int32_t flushes)
+{
+    snug_channels8 t;
+    int32_t row, col, p;
+    snug_load8(&g->q, c, &t);
+    for (row = 0; row < g->h; row++) {
+        for (col = 0; col < g->w; col += 4) {
+            const int8_t *xs[4];
+            int8_t *ys[4];
+            SNUG_UNROLL
+            for (p = 0; p < 4; p++) {
+                const int32_t at = col + p < g->w ? col + p : g->w - 1;
+                xs[p] = x + row * g->x_row + at * g->x_col;
+                ys[p] = y + row * g->y_row + at * g->y_col + c;
+            }
+            if (flushes != 0) {
+                snug_dw_tile(g, &t, xs, ys, c, 1);
+            } else {
+                snug_dw_tile(g, &t, xs, ys, c, 0);
+            }
+        }
     }
 }
 #endif
 
 static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x, int8_t *y)
 {
-    int32_t row, col;
-    for (row = 0; row < g->h; row++) {
-        for (col = 0; col < g->w; col += 4) {
-            const int32_t pixels = g->w - col < 4 ? g->w - col : 4;
-            const int8_t *xp = x + row * g->x_row + col * g->x_col;
-            int8_t *yp = y + row * g->y_row + col * g->y_col;
-            int32_t c = 0, p;
+    int32_t row, col, c = 0;
 #if SNUG_NEON
-            for (; c + 8 <= g->c; c += 8) {
-                snug_dw_tile(g, xp, yp, c, pixels);
-            }
+    int32_t i, flushes = 0;
+    for (i = 0; i < g->taps; i++) {
+        flushes |= g->tap[i].flush;
+    }
+    for (; c + 8 <= g->c; c += 8) {
+        snug_dw_channels(g, x, y, c, flushes);
+    }
 #endif
-            for (p = 0; p < pixels; p++) {
-                snug_dw_a16(g, xp + p * g->x_col, yp + p * g->y_col, c, g->c - c);
-            }
+    for (row = 0; row < g->h && c < g->c; row++) {
+        for (col = 0; col < g->w; col++) {
+            snug_dw_a16(g, x + row * g->x_row + col * g->x_col, y + row * g->y_row + col * g->y_col, c, g->c - c);
         }
     }
 }

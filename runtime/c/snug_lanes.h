@@ -183,6 +183,21 @@ static inline void snug_wide_store(const snug_requant *q, const snug_wide8 *t, i
     }
 }
 
+/* Whether 32-bit sums are requantized by multipliers, with no shift to the left and
+   nothing halved: all alike but for their tables. */
+static inline int32_t snug_is_plain(const snug_requant *q)
+{
+    return q->narrow != 0 && q->mul != NULL && q->half == 0;
+}
+
+/* Eight sums of such a requantizer, unclamped. */
+static inline int16x8_t snug_plain8(const snug_wide8 *t, int32x4_t a, int32x4_t b, int16x8_t zero)
+{
+    a = vrshlq_s32(vqrdmulhq_s32(vaddq_s32(a, t->bias[0]), t->mul[0]), t->shift[0]);
+    b = vrshlq_s32(vqrdmulhq_s32(vaddq_s32(b, t->bias[1]), t->mul[1]), t->shift[1]);
+    return vqaddq_s16(vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)), zero);
+}
+
 /* Two vectors of a fast requantizer to sixteen clamped channels. */
 static inline int8x16_t snug_lanes_fast(int16x8_t a, int16x8_t b, const snug_narrow8 *ta, const snug_narrow8 *tb, int8x16_t lo,
                                         int8x16_t hi, int32_t half)
