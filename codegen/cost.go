@@ -133,7 +133,11 @@ func costDot(w *work, _ *Kernel, t *Target) float64 {
 	}
 	pieces := float64(len(w.pieces))
 	if w.pixels() >= 3 && t.Has&A32 != 0 {
-		return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 2) * (steps*29 + pieces*14 + flushes*24 + 100)
+		tile := 100.0
+		if flushes > 0 { // wide sums are in memory
+			tile = 180 + 85*flushes
+		}
+		return float64(w.groups) * blocks(w.c, 4) * blocks(w.pixels(), 2) * (steps*29 + pieces*14 + tile)
 	}
 	if w.pixels() < 3 {
 		if t.Has&A64 != 0 && flushes == 0 {
@@ -165,6 +169,21 @@ func costSaddw(w *work, _ *Kernel, t *Target) float64 {
 		}
 	}
 	return float64(w.groups) * blocks(w.c, blockLanes) * (blocks(w.pixels(), 4)*tile + 4.3*float64(w.k))
+}
+
+// costSaddw32: tiles of three pixels by eight channels.
+func costSaddw32(w *work, _ *Kernel, _ *Target) float64 {
+	tile := 150.0
+	for _, p := range w.pieces {
+		tile += 15 + float64(p.Len/8)*36
+		if r := p.Len % 8; r > 0 {
+			tile += 6 + float64(6*r)
+		}
+		if p.Flush {
+			tile += 11
+		}
+	}
+	return float64(w.groups) * blocks(w.c, 8) * (blocks(w.pixels(), 3)*tile + 5*float64(w.k))
 }
 
 // costSdot: tiles of eight pixels by eight channels, sixteen products at a time.

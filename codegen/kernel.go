@@ -73,6 +73,7 @@ var Kernels = []Kernel{
 	{"conv_s8_a16_first", "Conv", Direct, 16, false, NEON | A64, Lanes16, 1, nil, "Conv16", costFirst, "MLA.8h by element, three input channels: eight pixels share the vectors of a row"},
 	{"conv_s8_a16_smlal", "Conv", Direct, 16, true, NEON, Rows8, 8, nil, "Conv16", costDot, "SMLAL.8h: lanes split a channel's products, no widening of operands"},
 	{"conv_s8_a16_saddw", "Conv", Direct, 16, true, NEON | A64, Lanes16, 1, nil, "Conv16", costSaddw, "MLA.8h by element, flushed by SADDW: narrow and wide sums fill the registers together"},
+	{"conv_s8_a16_saddw", "Conv", Direct, 16, true, NEON | A32, Lanes16, 1, nil, "Conv16", costSaddw32, "VMLA.I16 by element, flushed by VADDW: narrow and wide sums fill the registers together"},
 	{"conv_s8_a16_ring43", "Conv", Ring, 16, false, NEON, Rows, 1, &ring43, "Conv16", costRing, "F(4x4,3x3) modulo 2^16: 36 products for 16 outputs, sums lose 2 bits"},
 	{"conv_s8_a16_ring34", "Conv", Ring, 16, false, NEON, Rows, 1, &ring34, "Conv16", costRing, "F(3x3,4x4) modulo 2^16: 36 products for 9 outputs, sums lose 2 bits; 7x7 at stride 2 by phases"},
 	{"conv_s8_a16_ring25", "Conv", Ring, 16, false, NEON, Rows, 1, &ring25, "Conv16", costRing, "F(2x2,5x5) modulo 2^16: 36 products for 4 outputs, sums lose 2 bits"},

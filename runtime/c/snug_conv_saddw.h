@@ -1,6 +1,6 @@
 /* Convolution with a channel in each 16-bit lane whose sums are flushed into 32
-   bits: MLA.8h by element and SADDW. Narrow and wide sums of a tile fill the
-   registers together, so that a flush touches no memory. */
+   bits: MLA.8h by element and SADDW (VMLA.I16, VADDW.S16). Narrow and wide sums of a
+   tile fill the registers together, so that a flush touches no memory. */
 #ifndef SNUG_CONV_SADDW_H
 #define SNUG_CONV_SADDW_H
 
@@ -134,6 +134,113 @@ static inline void snug_conv_s8_a16_saddw(const snug_conv *g, const int8_t *x, i
                     snug_wide_store(&q, &ta.wide, vld1q_s32(s), vld1q_s32(s + 4), c, n, ys[i]);
                     if (n > 8) {
                         snug_wide_store(&q, &tb.wide, vld1q_s32(s + 8), vld1q_s32(s + 12), c + 8, n - 8, ys[i] + 8);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#elif SNUG_NEON && defined(__ARMEL__) && defined(__GNUC__)
+
+/* Three pixels by eight channels: narrow sums in q5 to q7, wide ones from q8 in pairs,
+   inputs in q0 to q2, the weights of two products in q3 and q4, of the next two in q14
+   and q15. */
+#define SNUG_S_INPUTS(STEP)                                                                                     \
+    "vld1.8 {d0}, [%[s0]]" STEP "\n\tvld1.8 {d2}, [%[s1]]" STEP "\n\tvld1.8 {d4}, [%[s2]]" STEP "\n\t"
+#define SNUG_S_WIDENS "vmovl.s8 q0, d0\n\tvmovl.s8 q1, d2\n\tvmovl.s8 q2, d4\n\t"
+#define SNUG_S_WEIGHTS(FIRST, LAST) "vld1.16 {d" #FIRST "-d" #LAST "}, [%[w]]!\n\t"
+/* Weights W times element E of the inputs' halves A, B and C. */
+#define SNUG_S_PRODUCT(W, A, B, C, E)                                                                            \
+    "vmla.i16 q5, q" #W ", d" #A "[" #E "]\n\tvmla.i16 q6, q" #W ", d" #B "[" #E "]\n\t"                         \
+    "vmla.i16 q7, q" #W ", d" #C "[" #E "]\n\t"
+#define SNUG_S_LOW(W, E) SNUG_S_PRODUCT(W, 0, 2, 4, E)
+#define SNUG_S_HIGH(W, E) SNUG_S_PRODUCT(W, 1, 3, 5, E)
+#define SNUG_S_LAST "subs %[k], %[k], #1\n\tbeq 4f\n\t" SNUG_S_WEIGHTS(6, 7)
+
+typedef struct {
+    int16_t start[8]; /* of narrow sums */
+    int32_t sums[3][8];
+} snug_saddw_three;
+
+/* t->sums of the pixels whose windows begin at x[0], x[1] and x[2]. */
+SNUG_LONG_TEXT_BEGIN
+SNUG_APART void snug_saddw_tile(const snug_conv *g, const int8_t *const x[3], const int16_t *w, snug_saddw_three *t)
+{
+    const snug_piece *piece = g->piece;
+    const int8_t *s0, *s1, *s2;
+    int32_t pieces = g->pieces, k, at;
+    __asm__ volatile(
+        "vld1.16 {d10-d11}, [%[t]]!\n\tvmov q6, q5\n\tvmov q7, q5\n\tvmov.i32 q8, #0\n\tvmov.i32 q9, #0\n\t"
+        "vmov.i32 q10, #0\n\tvmov.i32 q11, #0\n\tvmov.i32 q12, #0\n\tvmov.i32 q13, #0\n"
+        /* a piece */
+        "1:\n\tldr %[at], [%[piece]], #8\n\tldrh %[k], [%[piece], #-4]\n\tldr %[s0], [%[x]]\n\tldr %[s1], [%[x], #4]\n\t"
+        "ldr %[s2], [%[x], #8]\n\tadd %[s0], %[s0], %[at]\n\tadd %[s1], %[s1], %[at]\n\tadd %[s2], %[s2], %[at]\n\t"
+        "subs %[k], %[k], #8\n\tblt 3f\n"
+        /* eight products */
+        "2:\n\t" SNUG_S_INPUTS("!") SNUG_S_WEIGHTS(6, 9) SNUG_S_WEIGHTS(28, 31) SNUG_S_WIDENS
+        SNUG_S_LOW(3, 0) SNUG_S_LOW(4, 1) SNUG_S_WEIGHTS(6, 9) SNUG_S_LOW(14, 2) SNUG_S_LOW(15, 3) SNUG_S_WEIGHTS(28, 31)
+        SNUG_S_HIGH(3, 0) SNUG_S_HIGH(4, 1) SNUG_S_HIGH(14, 2) SNUG_S_HIGH(15, 3)
+        "subs %[k], %[k], #8\n\tbge 2b\n"
+        /* one to seven; the vectors reach past the piece, only its elements are used */
+        "3:\n\tadds %[k], %[k], #8\n\tbeq 4f\n\t" SNUG_S_INPUTS("") SNUG_S_WEIGHTS(6, 7) SNUG_S_WIDENS
+        SNUG_S_LOW(3, 0) SNUG_S_LAST SNUG_S_LOW(3, 1) SNUG_S_LAST SNUG_S_LOW(3, 2) SNUG_S_LAST SNUG_S_LOW(3, 3)
+        SNUG_S_LAST SNUG_S_HIGH(3, 0) SNUG_S_LAST SNUG_S_HIGH(3, 1) SNUG_S_LAST SNUG_S_HIGH(3, 2)
+        /* the end of a segment */
+        "4:\n\tldrh %[at], [%[piece], #-2]\n\tsubs %[pieces], %[pieces], #1\n\tbeq 5f\n\tcmp %[at], #0\n\tbeq 1b\n"
+        "5:\n\tvaddw.s16 q8, q8, d10\n\tvaddw.s16 q9, q9, d11\n\tvaddw.s16 q10, q10, d12\n\tvaddw.s16 q11, q11, d13\n\t"
+        "vaddw.s16 q12, q12, d14\n\tvaddw.s16 q13, q13, d15\n\tvmov.i16 q5, #0\n\tvmov.i16 q6, #0\n\tvmov.i16 q7, #0\n\t"
+        "cmp %[pieces], #0\n\tbne 1b\n\t"
+        "vst1.32 {d16-d19}, [%[t]]!\n\tvst1.32 {d20-d23}, [%[t]]!\n\tvst1.32 {d24-d27}, [%[t]]\n\t"
+        : [piece] "+r"(piece), [pieces] "+r"(pieces), [w] "+r"(w), [t] "+r"(t), [k] "=&r"(k), [at] "=&r"(at), [s0] "=&r"(s0),
+          [s1] "=&r"(s1), [s2] "=&r"(s2)
+        : [x] "r"(x)
+        : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15", "cc", "memory");
+}
+SNUG_LONG_TEXT_END
+
+/* Widens k products of eight of sixteen channels. */
+static inline void snug_saddw_widen(const int8_t *w, int32_t k, int16_t *wide)
+{
+    int32_t i;
+    for (i = 0; i < k; i++) {
+        vst1q_s16(wide + 8 * i, vmovl_s8(vld1_s8(w + SNUG_LANES * i)));
+    }
+}
+
+static inline void snug_conv_s8_a16_saddw(const snug_conv *g, const int8_t *x, int8_t *y, void *scratch)
+{
+    const snug_requant q = g->q;
+    const int16x8_t zero = vdupq_n_s16((int16_t)q.zero);
+    const int8x8_t lo = vdup_n_s8((int8_t)q.lo);
+    const int8_t *w = g->weights;
+    int16_t *const wide = scratch;
+    int32_t group, block, half, left, i;
+    for (group = 0; group < g->groups; group++) {
+        for (block = 0; block < g->c; block += SNUG_LANES, w += SNUG_LANES * g->k) {
+            for (half = 0; half < SNUG_LANES && block + half < g->c; half += 8) {
+                const int32_t c = group * g->c + block + half, more = g->c - block - half, n = more < 8 ? more : 8;
+                snug_walk p = {x + group * g->x_group, y + c, 0, g->w, g->x_col, g->y_col, 0, 0};
+                int16x8_t start, none;
+                snug_saddw_three t;
+                snug_channels8 ta, tb;
+                p.x_skip = g->x_row - g->w * g->x_col, p.y_skip = g->y_row - g->w * g->y_col;
+                snug_saddw_widen(w + half, g->k, wide);
+                snug_lanes_tables(&q, c, n, &ta, &tb);
+                snug_lanes_start(&q, c, n, &start, &none);
+                vst1q_s16(t.start, start);
+                for (left = g->h * g->w; left > 0; left -= 3) {
+                    const int8_t *xs[3];
+                    int8_t *ys[3];
+                    snug_walk_tile(&p, left, 3, xs, ys);
+                    snug_saddw_tile(g, xs, wide, &t);
+                    for (i = 0; i < 3; i++) {
+                        const int32x4_t a = vld1q_s32(t.sums[i]), b = vld1q_s32(t.sums[i] + 4);
+                        if (n == 8 && snug_is_plain(&q)) {
+                            vst1_s8(ys[i], vmin_s8(vmax_s8(vqmovn_s16(snug_plain8(&ta.wide, a, b, zero)), lo), ta.wide.top));
+                        } else {
+                            snug_wide_store(&q, &ta.wide, a, b, c, n, ys[i]);
+                        }
                     }
                 }
             }

@@ -14,6 +14,10 @@
 #define SNUG_APART static inline
 #endif
 
+/* Around functions whose text is longer than C99 asks of a compiler. */
+#define SNUG_LONG_TEXT_BEGIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverlength-strings\"")
+#define SNUG_LONG_TEXT_END _Pragma("GCC diagnostic pop")
+
 #if SNUG_NEON && defined(__AARCH64EL__) && defined(__GNUC__)
 #define SNUG_TILE64 1
 
@@ -29,10 +33,6 @@
     SNUG_T_ROWS4(OP, L, H, J, X0, X1, X2, X3)                                 \
     SNUG_T_ROW(OP, 24, 25, L, H, X4, J) SNUG_T_ROW(OP, 26, 27, L, H, X5, J)   \
     SNUG_T_ROW(OP, 28, 29, L, H, X6, J) SNUG_T_ROW(OP, 30, 31, L, H, X7, J)
-
-/* Around functions whose text is longer than C99 asks of a compiler. */
-#define SNUG_LONG_TEXT_BEGIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverlength-strings\"")
-#define SNUG_LONG_TEXT_END _Pragma("GCC diagnostic pop")
 
 /* Every register that a tile may use, and all memory. */
 #define SNUG_T_CLOBBERS                                                                                                       \
