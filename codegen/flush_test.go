@@ -19,12 +19,9 @@ func flushNet(seed uint64, spare int) *ir.Graph {
 	x := &ir.Value{Name: "input", Shape: []int{1, 3, 19, 17}, Format: &ir.Format{Levels: ir.Bound{Lo: -128, Hi: 99}, Zero: -20, Scales: []float64{0.02}}}
 	b.g.In = []*ir.Value{x}
 	for _, l := range []struct{ channels, kernel, stride, pad, groups int }{
-		{20, 3, 1, 1, 1}, {9, 1, 1, 0, 1}, {33, 3, 2, 1, 1}, {40, 3, 1, 0, 3}, {16, 5, 2, 2, 1},
+		{20, 3, 1, 1, 1}, {9, 1, 1, 0, 1}, {33, 3, 2, 1, 1}, {42, 3, 1, 0, 3}, {16, 5, 2, 2, 1},
 		{7, 3, 1, 1, 1}, {31, 2, 1, 0, 1}, {48, 3, 1, 0, 1}, // 3, then one pixel
 	} {
-		if x.Shape[1]%l.groups != 0 || l.channels%l.groups != 0 {
-			l.groups = 1
-		}
 		x = b.conv(x, l.channels, l.kernel, l.stride, l.pad, l.groups, 1)
 	}
 	b.g.Out = []*ir.Value{x}
@@ -55,9 +52,11 @@ func TestFlush(t *testing.T) {
 			buildAndRun(t, write(t, files), "flush", core.build, core.run)
 		})
 	}
-	for _, k := range []string{"conv_s8_a16_saddw", "conv_s8_a32_sadalp"} {
-		if used["cortex-a53 "+k] < 4 {
-			t.Errorf("%d layers run in %s", used["cortex-a53 "+k], k)
+	for _, target := range []string{"cortex-a53", "cortex-a7"} {
+		for _, k := range []string{"conv_s8_a16_saddw", "conv_s8_a32_sadalp"} {
+			if n := used[target+" "+k]; n < 3 {
+				t.Errorf("%s: %d layers run in %s", target, n, k)
+			}
 		}
 	}
 }
