@@ -5,9 +5,7 @@ import (
 	"testing"
 
 	"github.com/snug-nn/snug/codegen"
-	"github.com/snug-nn/snug/codegen/cgen"
 	"github.com/snug-nn/snug/ir"
-	"github.com/snug-nn/snug/quant/verify"
 )
 
 // columnsNet is a chain of 3x3 layers without ring forms, of strides one and two,
@@ -48,14 +46,7 @@ func TestColumns(t *testing.T) {
 			if core.target == "cortex-a53" && mla == 0 {
 				t.Error("no layer runs in the MLA kernel with a fast requantizer")
 			}
-			files, err := cgen.Print(p, known(t, g))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := verify.Folder(memory(files)); err != nil {
-				t.Fatal(err)
-			}
-			buildAndRun(t, write(t, files), "columns", core.build, core.run)
+			proveAndRun(t, p, known(t, g), core.build, core.run)
 		})
 	}
 }

@@ -84,14 +84,7 @@ func TestRing(t *testing.T) {
 					used["groups"] += r.Groups - 1
 					used[fmt.Sprintf("%s by %d phases", r.Form.Name, r.Phase)]++
 				}
-				files, err := cgen.Print(p, known(t, g))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := verify.Folder(memory(files)); err != nil {
-					t.Fatal(err)
-				}
-				buildAndRun(t, write(t, files), "rings", core.build, core.run)
+				proveAndRun(t, p, known(t, g), core.build, core.run)
 			})
 		}
 	}

@@ -97,6 +97,7 @@ func TestStackBound(t *testing.T) {
 	}{
 		{"whole sums", zoo(0, accums[0]), nil, []string{"-O2", "-O3"}},
 		{"segments", zoo(1, accums[1]), nil, []string{"-O2", "-O3"}},
+		{"segments of many products", flushNet(0), []string{"cortex-a53", "cortex-a72", "cortex-a7"}, []string{"-O2", "-O3"}},
 		{"ring forms", ringNet(0, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
 		{"ring forms by phases", ringNet(1, 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},
 		{"depthwise of five rows", mobileNet("fives", 1), []string{"cortex-a53", "cortex-a7"}, []string{"-O3"}},

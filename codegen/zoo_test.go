@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/snug-nn/snug/codegen"
+	"github.com/snug-nn/snug/codegen/cgen"
 	"github.com/snug-nn/snug/codegen/gogen"
 	"github.com/snug-nn/snug/ir"
 	"github.com/snug-nn/snug/quant/verify"
@@ -224,6 +225,19 @@ func buildAndRun(t *testing.T, dir, name, cc, run string) {
 	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+// proveAndRun emits the C of p, verifies the folder and runs its test.
+func proveAndRun(t *testing.T, p *codegen.Program, k *codegen.KnownAnswer, cc, run string) {
+	t.Helper()
+	files, err := cgen.Print(p, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify.Folder(memory(files)); err != nil {
+		t.Fatal(err)
+	}
+	buildAndRun(t, write(t, files), p.Name, cc, run)
 }
 
 // TestZooGo does the same for the emitted Go package; the network of depthwise layers
