@@ -1,13 +1,30 @@
 package verify
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/snug-nn/snug/ir"
 )
+
+// certificate reads a certificate. What it says and nothing here knows would go
+// unproven: that is refused.
+func certificate(text []byte) (*ir.Certificate, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	c := &ir.Certificate{}
+	if err := d.Decode(c); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text behind its end")
+	}
+	return c, nil
+}
 
 // Folder proves the emitted folder fsys again. The error names the layer, the
 // channel and the bits.
@@ -19,8 +36,8 @@ func Folder(fsys fs.FS) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
-	c := &ir.Certificate{}
-	if err := json.Unmarshal(text, c); err != nil {
+	c, err := certificate(text)
+	if err != nil {
 		return nil, fmt.Errorf("verify: certificate.json: %w", err)
 	}
 	if err := plausible(c); err != nil {
