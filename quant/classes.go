@@ -14,6 +14,7 @@ type class struct {
 	movers  []*ir.Node // between members
 	convs   []*ir.Node // that read a member
 	others  bool       // something else reads a member too
+	window  int        // and averages so many elements of it, at least; 1: not only averages
 	output  bool       // a member is the network's output
 	lo, hi  float64
 	// first is the channel of the class that is the first of a member, for
@@ -142,12 +143,19 @@ func classesOf(s *state) []*class {
 			case n.Op == "Conv":
 				c.convs = append(c.convs, n)
 			case !movers[n.Op]:
-				c.others = true
+				w := 1
+				if n.Op == "AveragePool" {
+					w = n.Attrs.Kernel[0] * n.Attrs.Kernel[1]
+				}
+				if c.others {
+					w = min(w, c.window)
+				}
+				c.others, c.window = true, w
 			}
 		}
 	}
 	for _, v := range s.g.Out {
-		of[v].others, of[v].output = true, true
+		of[v].others, of[v].output, of[v].window = true, true, 1
 	}
 	all = slices.DeleteFunc(all, func(c *class) bool { return of[c.values[0]] != c })
 	for _, c := range all {

@@ -239,3 +239,25 @@ func TestRounding(t *testing.T) {
 }
 
 func abs32(v float32) float32 { return max(v, -v) }
+
+// TestPeaks holds that what only an average over many elements reads is not clipped,
+// though its samples would fare better, which miss the few great elements.
+func TestPeaks(t *testing.T) {
+	for _, size := range []int{8, 2} {
+		b := newNetwork(1, size)
+		v := b.conv(1, 1, 1, false)
+		b.apply(&ir.Node{Op: "GlobalAveragePool", In: []*ir.Value{v}})
+		b.conv(1, 1, 1, false)
+		if err := Prepare(b.g, false); err != nil {
+			t.Fatal(err)
+		}
+		s := &state{g: b.g, o: &Options{}, stats: &stats{values: map[*ir.Value]*spread{v: {samples: []float32{1, 2, 3, 4}}}}}
+		classesOf(s)
+		c := s.classOf[v]
+		c.lo, c.hi = 0, 100
+		f := s.bestClip(c)
+		if top, whole := f.Real(f.Levels.Hi), size == 8; top >= 100 != whole {
+			t.Errorf("an average of %d elements: levels end at %g of 100", size*size, top)
+		}
+	}
+}

@@ -111,7 +111,7 @@ func (s *state) searchFormat(c *class) (ir.Format, error) {
 			scores := make([]float64, len(points))
 			for i, p := range points {
 				f := formatFor(levelCounts[p.x], clipRatios[p.r], c.lo, c.hi)
-				scores[i] = scratch.score(c, &f)
+				scores[i] = scratch.score(&f)
 				if own {
 					scores[i] += c.ownError(s, &f)
 				}
@@ -156,12 +156,14 @@ func startLevels(acc ir.Accum, c *class) int {
 }
 
 // bestClip chooses the clipping of a class that no convolution reads, by its
-// own error.
+// own error. The greatest outputs are those that matter: none may meet at a clamp. And
+// behind an average over many elements rounding is gone while what was clipped is
+// missing, mostly of the greatest.
 func (s *state) bestClip(c *class) ir.Format {
-	if c.output { // the greatest outputs are those that matter: none may meet at a clamp
-		lo, hi := c.lo, c.hi*(1+outputMargin)
+	if c.output || c.window >= averaging {
+		lo, hi := c.lo, c.hi*(1+margin)
 		if lo < 0 {
-			lo *= 1 + outputMargin
+			lo *= 1 + margin
 		}
 		return formatFor(maxLevels, 1, lo, hi)
 	}
@@ -178,8 +180,12 @@ func (s *state) bestClip(c *class) ir.Format {
 
 const maxLevels = 255
 
-// outputMargin widens the output's range beyond what calibration saw.
-const outputMargin = 0.05
+const (
+	// averaging is how many elements an average has that rounding is gone behind.
+	averaging = 16
+	// margin widens a range that is not clipped beyond what calibration saw.
+	margin = 0.05
+)
 
 // ownError is the mean over the members of the error of f, 0 when only
 // convolutions read the class.

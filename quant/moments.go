@@ -9,9 +9,9 @@ const exactSum = 1 << 24
 const momentRows = 256
 
 // secondMoments returns the covariance of the rows of x, k x n integers of
-// magnitude at most top: the lower triangle of a k x k matrix, row-major. Sums
-// are exact, whatever the machine: they are taken over as many columns as
-// float32 counts, and added up in float64.
+// magnitude at most top: a symmetric k x k matrix. Sums are exact, whatever the
+// machine: they are taken over as many columns as float32 counts, and added up in
+// float64.
 func secondMoments(x []float32, k, n int, top int64) []float32 {
 	step := int(max(exactSum/max(top*top, 1), 1))
 	step = min(step, n)
@@ -38,6 +38,7 @@ func secondMoments(x []float32, k, n int, top int64) []float32 {
 			row := total[(i-from)*to:]
 			for j := range i + 1 {
 				h[i*k+j] = float32((row[j] - float64(sum[i]*sum[j])/float64(n)) / float64(n))
+				h[j*k+i] = h[i*k+j]
 			}
 		}
 	}

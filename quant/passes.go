@@ -27,7 +27,7 @@ type Options struct {
 	// the whole network answers.
 	Effort int
 	// Without are steps of the effort that are left out, to measure what they are
-	// worth: settle, feedback, asymmetric, scales, steps, fork, compensate, answers, correct.
+	// worth: settle, feedback, descent, asymmetric, scales, steps, fork, compensate, answers, correct.
 	Without []string
 	// Search is "", or "layerwise" for that of arXiv 2004.11783.
 	Search string

@@ -10,6 +10,7 @@ import (
 type recipe struct {
 	settle     bool // levels are chosen again behind the integers before them
 	feedback   bool // weights are rounded with feedback of errors
+	descent    bool // and then changed unit by unit as long as the error falls
 	asymmetric bool // toward the real network's sums on its own inputs, not on the integers'
 	scales     bool // several scales of each row are tried
 	steps      bool // channels have steps of their own
@@ -24,8 +25,8 @@ type recipe struct {
 var recipes = [...]recipe{
 	{fork: true, correct: true, scales: true, patches: quickPatches},
 	{fork: true, correct: true, scales: true, settle: true, steps: true, patches: targetPatches},
-	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, patches: targetPatches},
-	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, asymmetric: true, compensate: true, answers: true, patches: finePatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, compensate: true, patches: targetPatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, compensate: true, answers: true, patches: finePatches},
 }
 
 // recipeSteps are those that Options.Without can name.
@@ -35,6 +36,7 @@ var recipeSteps = []struct {
 }{
 	{"settle", func(r *recipe) *bool { return &r.settle }},
 	{"feedback", func(r *recipe) *bool { return &r.feedback }},
+	{"descent", func(r *recipe) *bool { return &r.descent }},
 	{"asymmetric", func(r *recipe) *bool { return &r.asymmetric }},
 	{"scales", func(r *recipe) *bool { return &r.scales }},
 	{"steps", func(r *recipe) *bool { return &r.steps }},
@@ -47,6 +49,10 @@ var recipeSteps = []struct {
 // leastAnswers is the accumulator from which on answers choose levels: with fewer
 // bits, what follows is too far from real for them to tell (docs/ablation.md).
 const leastAnswers = 12
+
+// mostDescent is the accumulator up to which rows are changed unit by unit: with more
+// bits rounding leaves little to gain (docs/ablation.md).
+const mostDescent = 15
 
 // recipe is that of the options: an effort's, without the steps that are left out.
 // Powers of two and the layer-wise search leave no levels to choose again.
@@ -68,6 +74,7 @@ func (o *Options) recipe() (recipe, error) {
 		}
 	}
 	r.settle = r.settle && !o.Pow2 && o.Search == ""
+	r.descent = r.descent && o.Accum.Total() <= mostDescent
 	r.answers = r.answers && r.settle && o.Accum.Total() >= leastAnswers
 	return r, nil
 }

@@ -36,16 +36,18 @@ const (
 // first.
 type solver struct {
 	p      *product
-	h      []float32 // second moments of x, lower triangle, in the order of x
+	g      []float32 // second moments of x plus the ridge, in the order of x
 	perm   []int
-	lambda float64
-	lower  factor    // of h plus the ridge, with ones on its diagonal
+	lambda float64   // the ridge
+	lower  factor    // of g in the order of perm, with ones on its diagonal
 	d      []float64 // the diagonal
 	cross  []float32 // m x k: moments of y and x
 	prior  []float32 // m x k: the real weights
 	rhs    []float32 // m x k: cross + lambda * prior
 	budget budget    // of a row in the order of perm
 	best   []float32 // m x k: the real weights that are best for x as it is
+	// descend: rows are improved unit by unit once they are rounded.
+	descend bool
 }
 
 // solver prepares p. The target is the real network's sum on real inputs while
@@ -54,15 +56,15 @@ type solver struct {
 // holds them near the network's own.
 func newSolver(p *product) *solver {
 	k := p.k
-	s := &solver{p: p, h: secondMoments(p.x, k, p.n, p.top), perm: make([]int, k)}
+	s := &solver{p: p, g: secondMoments(p.x, k, p.n, p.top), perm: make([]int, k)}
 	mean := 0.0
 	for i := range k {
 		s.perm[i] = i
-		mean += float64(s.h[i*k+i])
+		mean += float64(s.g[i*k+i])
 	}
 	mean = max(mean/float64(k), leastMoment)
 	slices.SortStableFunc(s.perm, func(a, b int) int {
-		switch da, db := s.h[a*k+a], s.h[b*k+b]; {
+		switch da, db := s.g[a*k+a], s.g[b*k+b]; {
 		case da < db:
 			return -1
 		case da > db:
@@ -71,14 +73,16 @@ func newSolver(p *product) *solver {
 		return 0
 	})
 	s.lambda = ridge * mean * (1 + shortSample*float64(k)/float64(p.n))
-	h := make([]float32, k*k)
+	for i := range k {
+		s.g[i*k+i] += float32(s.lambda)
+	}
+	ordered := make([]float32, k*k)
 	for i, pi := range s.perm {
 		for j, pj := range s.perm[:i+1] {
-			h[i*k+j] = s.moment(pi, pj)
+			ordered[i*k+j] = s.g[pi*k+pj]
 		}
-		h[i*k+i] += float32(s.lambda)
 	}
-	s.lower = cholesky(h, k)
+	s.lower = cholesky(ordered, k)
 	s.cross = s.ordered(crossMoments(p.y, p.m, p.x, k, p.n))
 	s.prior = s.ordered(p.w)
 	s.rhs = make([]float32, len(s.cross))
@@ -91,8 +95,6 @@ func newSolver(p *product) *solver {
 	s.budget = p.budget.ordered(s.perm)
 	return s
 }
-
-func (s *solver) moment(i, j int) float32 { return s.h[max(i, j)*s.p.k+min(i, j)] }
 
 // ordered returns rows with their columns in the order of perm.
 func (s *solver) ordered(w []float32) []float32 {
@@ -199,8 +201,13 @@ func (s *solver) keep(c *choice, i int, q []float32, scales, errs []float64) {
 		out[at] = q[t*k+j]
 	}
 	c.scales[i] = scales[t]
-	if best < 0 {
-		s.repair(out, i, scales[t])
+	if best >= 0 && !s.descend {
+		return
+	}
+	d := s.newDescent(out, i, scales[t])
+	d.repair()
+	if s.descend {
+		d.run()
 	}
 }
 
@@ -228,49 +235,4 @@ func (s *solver) err(i int, q []float32, scale, fed float64) float64 {
 		e -= slope * slope / power
 	}
 	return e
-}
-
-// repair takes units off q until it keeps the budget: each time the one whose
-// loss raises the error of row i least for what it cost. Columns are in the order
-// of x.
-func (s *solver) repair(q []float32, i int, scale float64) {
-	k := s.p.k
-	slope := make([]float64, k) // half the derivative of the error by each weight
-	for j, at := range s.perm {
-		slope[at] = -float64(s.cross[i*k+j])
-	}
-	for a, v := range q {
-		if v != 0 {
-			for j := range slope {
-				slope[j] += float64(scale * float64(v) * float64(s.moment(a, j)))
-			}
-		}
-	}
-	spent := s.p.budget.account(q)
-	for spent.over() > 0 {
-		at, least := -1, math.Inf(1)
-		for j, v := range q {
-			if v == 0 {
-				continue
-			}
-			saved := spent.relief(j, float64(v))
-			if saved == 0 {
-				continue
-			}
-			sign := math.Copysign(1, float64(v))
-			e := float64(scale*scale*float64(s.moment(j, j))) - float64(2*scale*sign*slope[j])
-			if e > 0 {
-				e /= float64(saved)
-			}
-			if e < least {
-				at, least = j, e
-			}
-		}
-		spent.drop(at, float64(q[at]))
-		sign := math.Copysign(1, float64(q[at]))
-		q[at] -= float32(sign)
-		for j := range slope {
-			slope[j] -= float64(scale * sign * float64(s.moment(at, j)))
-		}
-	}
 }

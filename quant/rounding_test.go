@@ -27,11 +27,12 @@ func randomProduct(r *rand.Rand, m, k, n int, top int64, acc ir.Accum) *product 
 	eval.Gemm(m, n, k, p.w, k, p.x, n, p.y, n, false)
 	for i := range m {
 		row, mean := p.y[i*n:(i+1)*n], float32(0)
-		for _, v := range row {
-			mean += v / float32(n)
+		for j := range row {
+			row[j] += float32(r.NormFloat64()) * float32(top) / 4
+			mean += row[j] / float32(n)
 		}
 		for j := range row {
-			row[j] += float32(r.NormFloat64())*float32(top)/4 - mean
+			row[j] -= mean
 		}
 	}
 	p.budget = budgetFor("window", acc, 0, slices.Repeat([]ir.Bound{{Hi: top}}, k), 1)
@@ -45,13 +46,7 @@ func TestFeedback(t *testing.T) {
 	for _, k := range []int{1, 5, 64, 65, 200} {
 		p := randomProduct(r, 3, k, 4*k+20, 31, ir.Accum{Bits: 16})
 		s := newSolver(p)
-		full := func(i, j int) float64 { // h plus the ridge, in the order of perm
-			v := float64(s.moment(s.perm[i], s.perm[j]))
-			if i == j {
-				v += s.lambda
-			}
-			return v
-		}
+		full := func(i, j int) float64 { return float64(s.g[s.perm[i]*k+s.perm[j]]) }
 		objective := func(row, q []float32) float64 {
 			e := 0.0
 			for i := range k {

@@ -120,6 +120,27 @@ func (a *account) relief(i int, v float64) int64 {
 	return saved
 }
 
+// admits reports whether there is room for one more unit of v's sign at weight i, once
+// weight back, which is w, has given up one; none does when back is negative.
+func (a *account) admits(i int, v float64, back int, w float64) bool {
+	if back >= 0 {
+		a.drop(back, w)
+		defer a.add(back, w)
+	}
+	a.add(i, v)
+	fits := a.over() <= 0
+	a.drop(i, v)
+	return fits
+}
+
+// add spends a unit of weight i of v's sign.
+func (a *account) add(i int, v float64) {
+	a.sum += float64(a.of.cost[i])
+	if a.of.runs != nil {
+		a.enter(i, math.Copysign(1, v))
+	}
+}
+
 // drop takes a unit of weight i, which is v, back.
 func (a *account) drop(i int, v float64) {
 	a.sum -= float64(a.of.cost[i])

@@ -102,7 +102,9 @@ func (s *state) choose(p *product, multipliers []float64) choice {
 		if !s.recipe.scales {
 			multipliers = oneMultiplier
 		}
-		c = newSolver(&target).round(multipliers)
+		solver := newSolver(&target)
+		solver.descend = s.recipe.descent
+		c = solver.round(multipliers)
 	}
 	p.measure(&c)
 	return c

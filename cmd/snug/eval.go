@@ -35,7 +35,7 @@ func evaluate(ctx context.Context, args []string, out io.Writer) error {
 	o := newFlags("eval")
 	var data judged
 	data.flags(o.set)
-	o.set.StringSliceVar(&o.without, "without", nil, "leave `STEPS` of the effort out, to measure what they are worth: settle, feedback, asymmetric, scales, steps, fork, compensate, answers, correct")
+	o.set.StringSliceVar(&o.without, "without", nil, "leave `STEPS` of the effort out, to measure what they are worth: settle, feedback, descent, asymmetric, scales, steps, fork, compensate, answers, correct")
 	o.network()
 	path, done, err := o.parse(args, "MODEL.onnx", out)
 	if done || err != nil {
