@@ -83,12 +83,24 @@ func ridgeError(s *solver, i int, q []float32) float64 {
 	return scale*scale*power - 2*scale*along
 }
 
+// rowOf is a descent of q whose inputs are independent, with room for so many units.
+func rowOf(q []float32, b []float64, room int64) *descent {
+	k := len(q)
+	d := &descent{q: q, g: make([]float32, k*k), b: b, gq: make([]float64, k)}
+	g := budget{room: room, cost: make([]int64, k), cap: maxWeight}
+	for j, v := range q {
+		d.g[j*k+j], g.cost[j], d.gq[j] = 1, 1, float64(v)
+		d.qb += float64(v) * b[j]
+		d.qgq += float64(v) * float64(v)
+	}
+	d.spent = g.account(q)
+	return d
+}
+
 // TestExchange holds that a unit takes another's room where only both together bring
 // anything: two inputs, one unit of room, and that one on the lesser of them.
 func TestExchange(t *testing.T) {
-	d := &descent{q: []float32{1, 0}, g: []float32{1, 0, 0, 1}, b: []float64{1, 3}, gq: []float64{1, 0}, qb: 1, qgq: 1}
-	g := budget{room: 1, cost: []int64{1, 1}, cap: maxWeight}
-	d.spent = g.account(d.q)
+	d := rowOf([]float32{1, 0}, []float64{1, 3}, 1)
 	d.run()
 	if !slices.Equal(d.q, []float32{0, 1}) {
 		t.Errorf("row %v, want the unit on the second weight", d.q)
@@ -98,9 +110,7 @@ func TestExchange(t *testing.T) {
 // TestRepair holds that units are taken off until the budget is kept, those that
 // the error needs least.
 func TestRepair(t *testing.T) {
-	d := &descent{q: []float32{2, 2}, g: []float32{1, 0, 0, 1}, b: []float64{8, 1}, gq: []float64{2, 2}, qb: 18, qgq: 8}
-	g := budget{room: 2, cost: []int64{1, 1}, cap: maxWeight}
-	d.spent = g.account(d.q)
+	d := rowOf([]float32{2, 2}, []float64{8, 1}, 2)
 	d.repair()
 	if !slices.Equal(d.q, []float32{2, 0}) {
 		t.Errorf("row %v, want the second weight's units gone", d.q)
