@@ -108,7 +108,8 @@ func (s *solver) ordered(w []float32) []float32 {
 }
 
 // round tries the multipliers on every row and keeps the feasible integers of
-// least error; where none is feasible, the nearest ones are repaired.
+// least error, and descends from there where that is asked for; where none is
+// feasible, the nearest ones are repaired.
 func (s *solver) round(multipliers []float64) choice {
 	p := s.p
 	c := choice{q: make([]float32, p.m*p.k), scales: make([]float64, p.m)}

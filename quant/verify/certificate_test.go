@@ -67,6 +67,24 @@ func TestCertificateBytes(t *testing.T) {
 	}
 }
 
+// TestUnknown holds that a certificate that says anything which verify does not know is
+// refused.
+func TestUnknown(t *testing.T) {
+	for i, folder := range emitted(t) {
+		text := folder["certificate.json"].Data
+		for want, forged := range map[string][]byte{
+			`unknown field "margin"`: bytes.Replace(text, []byte("{"), []byte(`{"margin": 1, `), 1),
+			"text behind its end":    append(bytes.Clone(text), "{}"...),
+		} {
+			folder := maps.Clone(folder)
+			folder["certificate.json"] = &fstest.MapFile{Data: forged}
+			if _, err := verify.Folder(folder); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("folder %d: %s: error %v", i, want, err)
+			}
+		}
+	}
+}
+
 // TestTops holds that what a certificate says of the greatest levels of channels is
 // what the requantizers before them clamp to: tables and certificate that are changed
 // together, digests too, are refused as well.
