@@ -159,11 +159,20 @@ var reshapes = map[ir.Op]bool{"Reshape": true, "Flatten": true, "Squeeze": true,
 // ports refuses networks that are not one tensor in, one tensor out.
 func ports(g *ir.Graph) []string {
 	var refusals []string
-	if len(g.In) != 1 {
-		refusals = append(refusals, fmt.Sprintf("%d inputs, want 1", len(g.In)))
-	}
-	if len(g.Out) != 1 {
-		refusals = append(refusals, fmt.Sprintf("%d outputs, want 1", len(g.Out)))
+	for _, side := range []struct {
+		what   string
+		values []*ir.Value
+	}{{"inputs", g.In}, {"outputs", g.Out}} {
+		var names []string
+		for _, v := range side.values {
+			names = append(names, v.Name)
+		}
+		switch {
+		case len(names) == 0:
+			refusals = append(refusals, fmt.Sprintf("no %s, want 1", side.what))
+		case len(names) > 1:
+			refusals = append(refusals, fmt.Sprintf("%d %s (%s), want 1: export the network with one of them", len(names), side.what, strings.Join(names, ", ")))
+		}
 	}
 	for _, v := range g.In {
 		if len(v.Shape) == 0 || v.Shape[0] != 1 && len(v.Shape) > 1 || ir.NumElements(v.Shape) == 0 {

@@ -17,6 +17,7 @@ trap 'rm -rf "$tmp"' EXIT
 variants="--effort 2
 --effort 2 --without settle
 --effort 2 --without feedback
+--effort 2 --without descent
 --effort 2 --without asymmetric
 --effort 2 --without scales
 --effort 2 --without steps

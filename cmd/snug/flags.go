@@ -89,7 +89,7 @@ func (o *options) inputs() {
 
 // reading adds the flags of commands that read a network.
 func (o *options) reading() {
-	o.set.StringArrayVar(&o.dims, "dim", nil, "size of a symbolic dimension, `NAME=N`; the batch is 1")
+	o.set.StringArrayVar(&o.dims, "dim", nil, "size of a symbolic dimension, `NAME=N`, or INPUT.AXIS=N by its place; the batch is 1")
 	o.set.BoolVar(&o.json, "json", false, "print one JSON object")
 }
 

@@ -9,7 +9,8 @@ import (
 
 // sizes returns the shape of each input of the graph that is not a constant,
 // after dropping the others from the graph. given names the size of symbolic
-// dimensions; a dimension without a symbol goes by INPUT.AXIS.
+// dimensions, or one dimension by its place, INPUT.AXIS, which goes before its symbol:
+// some exporters call all that they leave open by the same name.
 func (g *graph) sizes(given map[string]int) ([][]int, error) {
 	consts := map[string]bool{}
 	for _, t := range g.inits {
@@ -18,7 +19,7 @@ func (g *graph) sizes(given map[string]int) ([][]int, error) {
 	g.inputs = slices.DeleteFunc(g.inputs, func(v *valueInfo) bool { return consts[v.name] })
 	// A first dimension is a batch, one where it is not given; the same symbol
 	// elsewhere is the same size.
-	size, open := map[string]int{}, map[string]bool{}
+	size, open, places := map[string]int{}, map[string]bool{}, map[string]bool{}
 	for _, v := range g.inputs {
 		if !v.isTensor {
 			return nil, fmt.Errorf("input %q is no tensor, which is not supported", v.name)
@@ -28,6 +29,9 @@ func (g *graph) sizes(given map[string]int) ([][]int, error) {
 		}
 		for axis := range v.dims {
 			open[v.symbol(axis)] = true
+			if !v.dims[axis].known {
+				places[v.place(axis)] = true
+			}
 		}
 		if len(v.dims) > 0 {
 			size[v.symbol(0)] = 1
@@ -35,7 +39,7 @@ func (g *graph) sizes(given map[string]int) ([][]int, error) {
 	}
 	delete(open, "")
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !open[name] {
+		if !open[name] && !places[name] {
 			return nil, fmt.Errorf("there is no symbolic dimension %q, the model has %s", name, names(open))
 		}
 		if given[name] < 1 {
@@ -52,7 +56,10 @@ func (g *graph) sizes(given map[string]int) ([][]int, error) {
 			if d.known {
 				continue
 			}
-			n, ok := size[v.symbol(axis)]
+			n, ok := size[v.place(axis)]
+			if !ok {
+				n, ok = size[v.symbol(axis)]
+			}
 			if !ok {
 				return nil, fmt.Errorf("input %q has the unknown dimension %q, give it a size with --dim %s=SIZE", v.name, v.symbol(axis), v.symbol(axis))
 			}
@@ -76,8 +83,11 @@ func (v *valueInfo) symbol(axis int) string {
 	case d.symbol != "":
 		return d.symbol
 	}
-	return fmt.Sprintf("%s.%d", v.name, axis)
+	return v.place(axis)
 }
+
+// place names a dimension by where it stands.
+func (v *valueInfo) place(axis int) string { return fmt.Sprintf("%s.%d", v.name, axis) }
 
 // names lists the members of a set in a stable order.
 func names(set map[string]bool) string {
