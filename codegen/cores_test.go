@@ -70,6 +70,8 @@ func subjects() []subject {
 		{"best32", "best32", zoo(7, ir.Accum{Bits: 16}), narrow},
 		{"direct", "direct", zoo(8, ir.Accum{Bits: 16}), ""},
 		{"columns", "direct", columnsNet(1), ""},
+		{"planes", "direct", planesNet(20, 15), narrow},
+		{"line", "direct", planesNet(1, 300), narrow},
 	}
 	for i := range ringNets {
 		all = append(all, subject{fmt.Sprint("rings", i), "best", ringNet(i, 1), ""})

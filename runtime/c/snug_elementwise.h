@@ -30,10 +30,12 @@ static inline snug_plane snug_flat_plane(const snug_plane *g)
 #if SNUG_NEON
 #if defined(__aarch64__)
 #define SNUG_SUB_HIGH(a, b) vsubl_high_s8(a, b)
+#define SNUG_PRODUCT_HIGH(a, b) vmull_high_s16(a, b)
 #define SNUG_MUL_HIGH(a, m) vmull_high_n_s16(a, m)
 #define SNUG_MLA_HIGH(t, a, m) vmlal_high_n_s16(t, a, m)
 #else
 #define SNUG_SUB_HIGH(a, b) vsubl_s8(vget_high_s8(a), vget_high_s8(b))
+#define SNUG_PRODUCT_HIGH(a, b) vmull_s16(vget_high_s16(a), vget_high_s16(b))
 #define SNUG_MUL_HIGH(a, m) vmull_n_s16(vget_high_s16(a), m)
 #define SNUG_MLA_HIGH(t, a, m) vmlal_n_s16(t, vget_high_s16(a), m)
 #endif
@@ -105,17 +107,60 @@ static inline void snug_add_s8(const snug_plane *plane, const int8_t *a, const i
     }
 }
 
-/* round((a - a_zero) * (b - b_zero) * a_mul / 2^shift) + zero. */
-static inline void snug_mul_s8(const snug_plane *g, const int8_t *a, const int8_t *b, int8_t *y)
+#if SNUG_NEON
+/* Eight scaled products, rounded: before that 255 * 255 * 2^15 bounds them, which 32
+   bits hold. */
+static inline int16x8_t snug_mul8(const snug_plane *g, int16x8_t a, int16x8_t b)
 {
+    const int32x4_t right = vdupq_n_s32(-g->shift);
+    const int32x4_t l = vmulq_n_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), g->a_mul);
+    const int32x4_t h = vmulq_n_s32(SNUG_PRODUCT_HIGH(a, b), g->a_mul);
+    return vqaddq_s16(vcombine_s16(vqmovn_s32(vrshlq_s32(l, right)), vqmovn_s32(vrshlq_s32(h, right))), vdupq_n_s16((int16_t)g->zero));
+}
+
+/* Sixteen products, unclamped. */
+static inline int8x16_t snug_mul16(const snug_plane *g, int8x16_t a, int8x16_t b, int8x16_t a_zero, int8x16_t b_zero)
+{
+    const int16x8_t l = snug_mul8(g, vsubl_s8(vget_low_s8(a), vget_low_s8(a_zero)), vsubl_s8(vget_low_s8(b), vget_low_s8(b_zero)));
+    const int16x8_t h = snug_mul8(g, SNUG_SUB_HIGH(a, a_zero), SNUG_SUB_HIGH(b, b_zero));
+    return vcombine_s8(vqmovn_s16(l), vqmovn_s16(h));
+}
+#endif
+
+/* round((a - a_zero) * (b - b_zero) * a_mul / 2^shift) + zero. */
+static inline void snug_mul_s8(const snug_plane *plane, const int8_t *a, const int8_t *b, int8_t *y)
+{
+    const snug_plane flat = snug_flat_plane(plane);
+    const snug_plane *const g = &flat;
     const int64_t round = ((int64_t)1 << g->shift) >> 1;
     int32_t row, col, c;
+#if SNUG_NEON
+    const int8x16_t a_zero = snug_equal16(g->a_zero), b_zero = snug_equal16(g->b_zero);
+    const int8x16_t lo = vdupq_n_s8((int8_t)g->lo), hi = vdupq_n_s8((int8_t)g->hi);
+#endif
     for (row = 0; row < g->h; row++) {
         for (col = 0; col < g->w; col++) {
             const int8_t *ap = a + row * g->a_row + col * g->a_col;
             const int8_t *bp = b + row * g->b_row + col * g->b_col;
             int8_t *yp = y + row * g->y_row + col * g->y_col;
-            for (c = 0; c < g->c; c++) {
+            c = 0;
+#if SNUG_NEON
+            for (; c + 32 <= g->c; c += 32) { /* all is read before any is written: y may be a or b */
+                const int8x16_t a0 = vld1q_s8(ap + c), a1 = vld1q_s8(ap + c + 16);
+                const int8x16_t b0 = vld1q_s8(bp + c), b1 = vld1q_s8(bp + c + 16);
+                vst1q_s8(yp + c, vminq_s8(vmaxq_s8(snug_mul16(g, a0, b0, a_zero, b_zero), lo), hi));
+                vst1q_s8(yp + c + 16, vminq_s8(vmaxq_s8(snug_mul16(g, a1, b1, a_zero, b_zero), lo), hi));
+            }
+            for (; c + 16 <= g->c; c += 16) {
+                vst1q_s8(yp + c, vminq_s8(vmaxq_s8(snug_mul16(g, vld1q_s8(ap + c), vld1q_s8(bp + c), a_zero, b_zero), lo), hi));
+            }
+            for (; c + 8 <= g->c; c += 8) { /* pixels of few channels */
+                const int16x8_t da = vsubl_s8(vld1_s8(ap + c), vget_low_s8(a_zero));
+                const int16x8_t db = vsubl_s8(vld1_s8(bp + c), vget_low_s8(b_zero));
+                vst1_s8(yp + c, vmin_s8(vmax_s8(vqmovn_s16(snug_mul8(g, da, db)), vget_low_s8(lo)), vget_low_s8(hi)));
+            }
+#endif
+            for (; c < g->c; c++) {
                 const int64_t t = (int64_t)((ap[c] - g->a_zero) * (bp[c] - g->b_zero)) * g->a_mul;
                 yp[c] = (int8_t)snug_clamp((int32_t)((t + round) >> g->shift) + g->zero, g->lo, g->hi);
             }

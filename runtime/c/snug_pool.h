@@ -95,6 +95,75 @@ static inline void snug_maxpool_s8(const snug_pool *g, const int8_t *x, int8_t *
     }
 }
 
+/* The mean of sum, that of n elements: a factor of each n, or the only one. */
+static inline int8_t snug_mean(const snug_pool *g, int32_t sum, int32_t n)
+{
+    const int32_t i = g->counts > 1 && n > 0 ? n - 1 : 0;
+    const int32_t mean = n > 0 ? snug_scale(sum - n * g->x_zero, g->mul[i], g->shift[i]) : 0;
+    return (int8_t)snug_clamp(mean + g->zero, g->lo, g->hi);
+}
+
+#if SNUG_NEON
+/* How many elements a 16-bit sum holds: 255 * 128 < 2^15. */
+#define SNUG_POOL_RUN 255
+
+/* Sums of the windows of eight channels from p, and of the eight that are next
+   elements on. */
+static inline void snug_pool_sums(const snug_pool *g, snug_cut t, const int8_t *p, int32_t next, int32x4_t wide[4])
+{
+    int16x8_t s = vdupq_n_s16(0), u = s;
+    int32_t kh, kw, i, in = 0;
+    SNUG_UNROLL
+    for (i = 0; i < 4; i++) {
+        wide[i] = vdupq_n_s32(0);
+    }
+    for (kh = t.kh0; kh < t.kh1; kh++) {
+        for (kw = t.kw0; kw < t.kw1;) {
+            const int32_t n = t.kw1 - kw < SNUG_POOL_RUN ? t.kw1 - kw : SNUG_POOL_RUN;
+            const int8_t *e = p + kh * g->dilation_h * g->x_row + kw * g->dilation_w * g->x_col;
+            in += n;
+            if (in > SNUG_POOL_RUN) {
+                wide[0] = vaddw_s16(wide[0], vget_low_s16(s)), wide[1] = vaddw_s16(wide[1], vget_high_s16(s));
+                wide[2] = vaddw_s16(wide[2], vget_low_s16(u)), wide[3] = vaddw_s16(wide[3], vget_high_s16(u));
+                s = u = vdupq_n_s16(0);
+                in = n;
+            }
+            kw += n;
+            for (i = 0; i < n; i++, e += g->dilation_w * g->x_col) {
+                s = vaddw_s8(s, vld1_s8(e));
+                u = vaddw_s8(u, vld1_s8(e + next));
+            }
+        }
+    }
+    wide[0] = vaddw_s16(wide[0], vget_low_s16(s)), wide[1] = vaddw_s16(wide[1], vget_high_s16(s));
+    wide[2] = vaddw_s16(wide[2], vget_low_s16(u)), wide[3] = vaddw_s16(wide[3], vget_high_s16(u));
+}
+
+/* The means of four sums, as snug_scale and snug_requantize4 have them. */
+static inline int32x4_t snug_mean4(const snug_pool *g, int32x4_t sum, int32_t n, int32_t i)
+{
+    const int32_t shift = g->shift[i];
+    int32x4_t t = vsubq_s32(sum, vdupq_n_s32(n * g->x_zero));
+    if (shift < 0) {
+        t = vshlq_s32(t, vdupq_n_s32(-shift));
+    }
+    t = vqrdmulhq_n_s32(t, (int32_t)g->mul[i] * 65536);
+    return vrshlq_s32(t, vdupq_n_s32(shift < 0 ? 0 : -shift));
+}
+
+/* The means of eight channels; a window of nothing has the mean zero. */
+static inline int8x8_t snug_mean8(const snug_pool *g, int32x4_t a, int32x4_t b, int32_t n)
+{
+    const int32_t i = g->counts > 1 && n > 0 ? n - 1 : 0;
+    int16x8_t v = vdupq_n_s16(0);
+    if (n > 0) {
+        v = vcombine_s16(vqmovn_s32(snug_mean4(g, a, n, i)), vqmovn_s32(snug_mean4(g, b, n, i)));
+    }
+    v = vqaddq_s16(v, vdupq_n_s16((int16_t)g->zero));
+    return vmin_s8(vmax_s8(vqmovn_s16(v), vdup_n_s8((int8_t)g->lo)), vdup_n_s8((int8_t)g->hi));
+}
+#endif
+
 /* The mean of each window. Sums are 32 bits wide; a window has fewer than
    2^23 elements. */
 static inline void snug_avgpool_s8(const snug_pool *g, const int8_t *x, int8_t *y)
@@ -107,39 +176,25 @@ static inline void snug_avgpool_s8(const snug_pool *g, const int8_t *x, int8_t *
             const int8_t *xp = x + (row * g->stride_h - g->pad_h) * g->x_row + (col * g->stride_w - g->pad_w) * g->x_col;
             int8_t *yp = y + row * g->y_row + col * g->y_col;
             const int32_t n = t.kh1 > t.kh0 && t.kw1 > t.kw0 ? (t.kh1 - t.kh0) * (t.kw1 - t.kw0) : 0;
-            const int32_t i = g->counts > 1 && n > 0 ? n - 1 : 0;
             c = 0;
 #if SNUG_NEON
-            for (; c + 8 <= g->c; c += 8) {
-                int32x4_t s[2];
-                int32_t lanes[8], j;
-                s[0] = s[1] = vdupq_n_s32(0);
-                for (kh = t.kh0; kh < t.kh1; kh++) {
-                    for (kw = t.kw0; kw < t.kw1; kw++) {
-                        const int16x8_t e = vmovl_s8(vld1_s8(xp + kh * step_h + kw * step_w + c));
-                        s[0] = vaddw_s16(s[0], vget_low_s16(e));
-                        s[1] = vaddw_s16(s[1], vget_high_s16(e));
-                    }
-                }
-                vst1q_s32(lanes, s[0]);
-                vst1q_s32(lanes + 4, s[1]);
-                for (j = 0; j < 8; j++) {
-                    const int32_t mean = n > 0 ? snug_scale(lanes[j] - n * g->x_zero, g->mul[i], g->shift[i]) : 0;
-                    yp[c + j] = (int8_t)snug_clamp(mean + g->zero, g->lo, g->hi);
-                }
+            while (c + 8 <= g->c) { /* two vectors, or the one that is left */
+                const int32_t next = c + 16 <= g->c ? 8 : 0;
+                int32x4_t sums[4];
+                snug_pool_sums(g, t, xp + c, next, sums);
+                vst1_s8(yp + c, snug_mean8(g, sums[0], sums[1], n));
+                vst1_s8(yp + c + next, snug_mean8(g, sums[2], sums[3], n));
+                c += 8 + next;
             }
 #endif
             for (; c < g->c; c++) {
-                int32_t sum = 0, mean = 0;
+                int32_t sum = 0;
                 for (kh = t.kh0; kh < t.kh1; kh++) {
                     for (kw = t.kw0; kw < t.kw1; kw++) {
                         sum += xp[kh * step_h + kw * step_w + c];
                     }
                 }
-                if (n > 0) {
-                    mean = snug_scale(sum - n * g->x_zero, g->mul[i], g->shift[i]);
-                }
-                yp[c] = (int8_t)snug_clamp(mean + g->zero, g->lo, g->hi);
+                yp[c] = snug_mean(g, sum, n);
             }
         }
     }
