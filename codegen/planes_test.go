@@ -6,8 +6,8 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// planesNet has products of two tensors and averages, of 61 channels: whole vectors, halves of
-// them and single elements. Half of the channels are constant at an end of their levels, so that
+// planesNet has products of two tensors, averages and a table, of 61 channels: whole vectors, halves
+// of them and single elements. Half of the channels are constant at an end of their levels, so that
 // a product is 255 * 255 times the greatest factor, and the average of h x w elements, more than
 // 16 bits hold, sums the least or the greatest there is.
 func planesNet(h, w int) *ir.Graph {
@@ -19,26 +19,30 @@ func planesNet(h, w int) *ir.Graph {
 	in := b.value(&ir.Format{Levels: ir.Bound{Lo: -128, Hi: 127}, Scales: []float64{1}}, 1, 3, h, w)
 	in.Name = "input"
 	b.g.In = []*ir.Value{in}
-	sum := func(scale float64) *ir.Value {
+	sum := func(scale float64, end int32) *ir.Value {
 		y := b.conv(in, c, 1, 1, 0, 1, 1)
 		y.Format = format(scale)
 		for ch, bias := range b.g.Nodes[len(b.g.Nodes)-1].Sum.Bias {
 			switch ch % 4 {
 			case 0:
-				bias += 1 << 24
+				bias += end
 			case 1:
-				bias -= 1 << 24
+				bias -= end
 			}
 			b.g.Nodes[len(b.g.Nodes)-1].Sum.Bias[ch] = bias
 		}
 		return y
 	}
 	const greatest = (1<<15 - 1.) / (1 << 15) // factor of a product
-	x := b.node("Mul", b.value(format(1), 1, c, h, w), ir.Attrs{}, sum(greatest), sum(1./256))
+	x := b.node("Mul", b.value(format(1), 1, c, h, w), ir.Attrs{}, sum(greatest, 1<<24), sum(1./256, 1<<24))
 	whole := ir.Attrs{Kernel: []int{h, w}, Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: []int{0, 0, 0, 0}}
 	gate := b.node("AveragePool", b.value(format(1.25), 1, c, 1, 1), whole, x)
-	x = b.node("Mul", b.value(b.format(), 1, c, h, w), ir.Attrs{}, gate, x)
-	x = b.node("AveragePool", b.value(b.format(), 1, c, (h+1)/2, (w+1)/2), pool(3, 2, 1), x)
+	x = b.node("Mul", b.value(format(200), 1, c, h, w), ir.Attrs{}, gate, sum(1, 0))
+	x = b.node("Relu", b.value(format(1), 1, c, h, w), ir.Attrs{}, x)
+	for range 256 {
+		b.g.Nodes[len(b.g.Nodes)-1].Table = append(b.g.Nodes[len(b.g.Nodes)-1].Table, int8(b.r.IntN(256)-128))
+	}
+	x = b.node("AveragePool", b.value(format(0.75), 1, c, (h+1)/2, (w+1)/2), pool(3, 2, 1), x)
 	b.g.Out = []*ir.Value{x}
 	return b.g
 }

@@ -247,7 +247,7 @@ func TestZooGo(t *testing.T) {
 		name  string
 		graph *ir.Graph
 	}
-	subjects := []subject{{"depthwise", mobileNet("sevens", 0)}, {"planes", planesNet(20, 15)}}
+	subjects := []subject{{"depthwise", mobileNet("sevens", 0)}, {"planes", planesNet(20, 15)}, {"line", planesNet(1, 300)}}
 	for i, acc := range accums {
 		subjects = append(subjects, subject{acc.String(), zoo(uint64(i), acc)})
 	}

@@ -30,12 +30,14 @@ func (g *Plane) merged() Plane {
 // round(((a-AZero)*AMul + (b-BZero)*BMul) / 2^Shift) + Zero, clamped.
 func Add(g *Plane, a, b, y []int8) {
 	m := g.merged()
+	var t addTable
+	t.set(g)
 	for row := 0; row < m.H; row++ {
 		for col := 0; col < m.W; col++ {
 			yp := y[row*m.YRow+col*m.YCol:][:m.C]
 			ap := a[row*m.ARow+col*m.ACol:][:len(yp)]
 			bp := b[row*m.BRow+col*m.BCol:][:len(yp)]
-			n := addFast(g, ap, bp, yp)
+			n := t.run(ap, bp, yp)
 			addRun(g, ap[n:], bp[n:], yp[n:])
 		}
 	}
@@ -59,18 +61,28 @@ func (g *Plane) plus() int32 { return int32(1)<<g.Shift>>1 - g.AZero*g.AMul - g.
 // Mul writes the product of two tensors:
 // round((a-AZero)*(b-BZero)*AMul / 2^Shift) + Zero, clamped.
 func Mul(g *Plane, a, b, y []int8) {
+	m := g.merged()
+	var t mulTable
+	t.set(g)
+	for row := 0; row < m.H; row++ {
+		for col := 0; col < m.W; col++ {
+			yp := y[row*m.YRow+col*m.YCol:][:m.C]
+			ap := a[row*m.ARow+col*m.ACol:][:len(yp)]
+			bp := b[row*m.BRow+col*m.BCol:][:len(yp)]
+			n := t.run(ap, bp, yp)
+			mulRun(g, ap[n:], bp[n:], yp[n:])
+		}
+	}
+}
+
+// mulRun multiplies elements side by side.
+func mulRun(g *Plane, a, b, y []int8) {
 	az, bz, mul, shift, zero, lo, hi := g.AZero, g.BZero, int64(g.AMul), g.Shift&63, g.Zero, g.Lo, g.Hi
 	round := int64(1) << shift >> 1
-	for row := 0; row < g.H; row++ {
-		for col := 0; col < g.W; col++ {
-			yp := y[row*g.YRow+col*g.YCol:][:g.C]
-			ap := a[row*g.ARow+col*g.ACol:][:len(yp)]
-			bp := b[row*g.BRow+col*g.BCol:][:len(yp)]
-			for c := range yp {
-				t := int64((int32(ap[c])-az)*(int32(bp[c])-bz))*mul + round
-				yp[c] = int8(max(min(int32(t>>shift)+zero, hi), lo))
-			}
-		}
+	a, b = a[:len(y)], b[:len(y)]
+	for c := range y {
+		t := int64((int32(a[c])-az)*(int32(b[c])-bz))*mul + round
+		y[c] = int8(max(min(int32(t>>shift)+zero, hi), lo))
 	}
 }
 
@@ -111,7 +123,7 @@ func Lookup(g *Order, x, y []int8, table string) {
 					if m.X[4] == 1 && m.Y[4] == 1 {
 						yr := y[yi:][:m.Dim[4]]
 						xr := x[xi:][:len(yr)]
-						for i := range yr {
+						for i := lookupFast(xr, yr, t); i < len(yr); i++ {
 							yr[i] = int8(t[uint8(xr[i])])
 						}
 						continue

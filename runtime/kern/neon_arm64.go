@@ -40,6 +40,18 @@ func requantTile(y *[8][16]int8, sums *[8][16]int32, t *blockTable, n int)
 //go:noescape
 func addVectors(y, a, b *int8, n int, t *addTable)
 
+//go:noescape
+func mulVectors(y, a, b *int8, n int, t *mulTable)
+
+//go:noescape
+func lookupVectors(y, x *int8, n int, table string)
+
+//go:noescape
+func sumPixels(sums *[16]int32, x *int8, step, n int)
+
+// longest is how many elements assembly takes at once: it cannot be preempted.
+const longest = 1024
+
 // An addTable is what a vector of a sum needs. The assembly reads it by its layout.
 type addTable struct {
 	am, bm [8]int16
@@ -47,16 +59,13 @@ type addTable struct {
 	shift  [4]int32 // minus Shift
 	zero   [8]int16
 	lo, hi [16]int8
+	wide   bool // a factor needs more than 16 bits: no vector is added
 }
 
-// addFast adds the first elements, and returns how many.
-func addFast(g *Plane, a, b, y []int8) int {
-	n := len(y) &^ 15
+// set takes what g says.
+func (t *addTable) set(g *Plane) {
 	am, bm := int16(g.AMul), int16(g.BMul)
-	if n == 0 || int32(am) != g.AMul || int32(bm) != g.BMul {
-		return 0
-	}
-	var t addTable
+	t.wide = int32(am) != g.AMul || int32(bm) != g.BMul
 	plus := g.plus()
 	for i := range t.am {
 		t.am[i], t.bm[i], t.zero[i] = am, bm, int16(g.Zero)
@@ -67,11 +76,74 @@ func addFast(g *Plane, a, b, y []int8) int {
 	for i := range t.lo {
 		t.lo[i], t.hi[i] = int8(g.Lo), int8(g.Hi)
 	}
+}
+
+// run adds the first elements, and returns how many.
+func (t *addTable) run(a, b, y []int8) int {
+	n := len(y) &^ 15
+	if t.wide {
+		return 0
+	}
 	a, b = a[:n], b[:n]
-	for i := 0; i < n; i += 1024 {
-		addVectors(&y[i], &a[i], &b[i], min(1024, n-i), &t)
+	for i := 0; i < n; i += longest {
+		addVectors(&y[i], &a[i], &b[i], min(longest, n-i), t)
 	}
 	return n
+}
+
+// A mulTable is what a vector of a product needs. The assembly reads it by its layout.
+type mulTable struct {
+	az, bz [16]int8
+	mul    [4]int32
+	shift  [4]int32 // minus Shift
+	zero   [8]int16
+	lo, hi [16]int8
+}
+
+// set takes what g says.
+func (t *mulTable) set(g *Plane) {
+	for i := range t.lo {
+		t.az[i], t.bz[i], t.lo[i], t.hi[i] = int8(g.AZero), int8(g.BZero), int8(g.Lo), int8(g.Hi)
+	}
+	for i := range t.mul {
+		t.mul[i], t.shift[i] = g.AMul, -int32(g.Shift)
+	}
+	for i := range t.zero {
+		t.zero[i] = int16(g.Zero)
+	}
+}
+
+// run multiplies the first elements, and returns how many.
+func (t *mulTable) run(a, b, y []int8) int {
+	n := len(y) &^ 15
+	a, b = a[:n], b[:n]
+	for i := 0; i < n; i += longest {
+		mulVectors(&y[i], &a[i], &b[i], min(longest, n-i), t)
+	}
+	return n
+}
+
+// lookupFast looks up the first elements, and returns how many.
+func lookupFast(x, y []int8, table string) int {
+	n := len(y) &^ 15
+	x, table = x[:n], table[:256]
+	for i := 0; i < n; i += longest {
+		lookupVectors(&y[i], &x[i], min(longest, n-i), table)
+	}
+	return n
+}
+
+// sumRow adds n pixels of sixteen channels, step elements apart.
+func sumRow(sums *[16]int32, x []int8, step, n int) {
+	_ = x[:(n-1)*step+16]
+	for n > 0 {
+		m := min(n, 255) // 16 bits hold so many
+		sumPixels(sums, &x[0], step, m)
+		n -= m
+		if n > 0 {
+			x = x[m*step:]
+		}
+	}
 }
 
 // A fastTable is a blockTable in 16 bits: for blocks whose sums are not flushed

@@ -1592,6 +1592,110 @@ vector:
 	BNE vector
 	RET
 
+// func mulVectors(y, a, b *int8, n int, t *mulTable)
+//
+// Multiplies n elements, a multiple of sixteen.
+// V16 and V17 zeros, V18 factor, V19 shift, V20 zero, V21 and V22 the clamp.
+TEXT ·mulVectors(SB), NOSPLIT, $0-40
+	MOVD y+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD t+32(FP), R4
+	VLD1.P 32(R4), [V16.B16, V17.B16]
+	VLD1.P 32(R4), [V18.S4, V19.S4]
+	VLD1 (R4), [V20.B16, V21.B16, V22.B16]
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R2), [V1.B16]
+	WORD $0x0e302002 // ssubl v2.8h, v0.8b, v16.8b
+	WORD $0x4e302003 // ssubl2 v3.8h, v0.16b, v16.16b
+	WORD $0x0e312024 // ssubl v4.8h, v1.8b, v17.8b
+	WORD $0x4e312025 // ssubl2 v5.8h, v1.16b, v17.16b
+	WORD $0x0e64c048 // smull v8.4s, v2.4h, v4.4h
+	WORD $0x4e64c049 // smull2 v9.4s, v2.8h, v4.8h
+	WORD $0x0e65c06a // smull v10.4s, v3.4h, v5.4h
+	WORD $0x4e65c06b // smull2 v11.4s, v3.8h, v5.8h
+	WORD $0x4eb29d08 // mul v8.4s, v8.4s, v18.4s
+	WORD $0x4eb29d29 // mul v9.4s, v9.4s, v18.4s
+	WORD $0x4eb29d4a // mul v10.4s, v10.4s, v18.4s
+	WORD $0x4eb29d6b // mul v11.4s, v11.4s, v18.4s
+	WORD $0x4eb35508 // srshl v8.4s, v8.4s, v19.4s
+	WORD $0x4eb35529 // srshl v9.4s, v9.4s, v19.4s
+	WORD $0x4eb3554a // srshl v10.4s, v10.4s, v19.4s
+	WORD $0x4eb3556b // srshl v11.4s, v11.4s, v19.4s
+	WORD $0x0e614904 // sqxtn v4.4h, v8.4s
+	WORD $0x4e614924 // sqxtn2 v4.8h, v9.4s
+	WORD $0x0e614945 // sqxtn v5.4h, v10.4s
+	WORD $0x4e614965 // sqxtn2 v5.8h, v11.4s
+	WORD $0x4e740c84 // sqadd v4.8h, v4.8h, v20.8h
+	WORD $0x4e740ca5 // sqadd v5.8h, v5.8h, v20.8h
+	WORD $0x0e214886 // sqxtn v6.8b, v4.8h
+	WORD $0x4e2148a6 // sqxtn2 v6.16b, v5.8h
+	WORD $0x4e3564c6 // smax v6.16b, v6.16b, v21.16b
+	WORD $0x4e366cc6 // smin v6.16b, v6.16b, v22.16b
+	VST1.P [V6.B16], 16(R0)
+	SUBS $16, R3
+	BNE vector
+	RET
+
+// func lookupVectors(y, x *int8, n int, table string)
+//
+// Looks up n elements, a multiple of sixteen. V16 to V31 are the table.
+TEXT ·lookupVectors(SB), NOSPLIT, $0-40
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD table_base+24(FP), R3
+	VLD1.P 64(R3), [V16.B16, V17.B16, V18.B16, V19.B16]
+	VLD1.P 64(R3), [V20.B16, V21.B16, V22.B16, V23.B16]
+	VLD1.P 64(R3), [V24.B16, V25.B16, V26.B16, V27.B16]
+	VLD1.P 64(R3), [V28.B16, V29.B16, V30.B16, V31.B16]
+	VMOVI $64, V15.B16
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VSUB V15.B16, V0.B16, V1.B16
+	VSUB V15.B16, V1.B16, V2.B16
+	VSUB V15.B16, V2.B16, V3.B16
+	VTBL V0.B16, [V16.B16, V17.B16, V18.B16, V19.B16], V4.B16
+	VTBL V1.B16, [V20.B16, V21.B16, V22.B16, V23.B16], V5.B16
+	VTBL V2.B16, [V24.B16, V25.B16, V26.B16, V27.B16], V6.B16
+	VTBL V3.B16, [V28.B16, V29.B16, V30.B16, V31.B16], V7.B16
+	VORR V5.B16, V4.B16, V4.B16
+	VORR V7.B16, V6.B16, V6.B16
+	VORR V6.B16, V4.B16, V4.B16
+	VST1.P [V4.B16], 16(R0)
+	SUBS $16, R2
+	BNE vector
+	RET
+
+// func sumPixels(sums *[16]int32, x *int8, step, n int)
+//
+// Adds n pixels, 1 to 255, step elements apart.
+TEXT ·sumPixels(SB), NOSPLIT, $0-32
+	MOVD sums+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+
+pixel:
+	VLD1.P (R1)(R2), [V2.B16]
+	WORD $0x0e221000 // saddw v0.8h, v0.8h, v2.8b
+	WORD $0x4e221021 // saddw2 v1.8h, v1.8h, v2.16b
+	SUBS $1, R3
+	BNE pixel
+	VLD1 (R0), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD $0x0e601084 // saddw v4.4s, v4.4s, v0.4h
+	WORD $0x4e6010a5 // saddw2 v5.4s, v5.4s, v0.8h
+	WORD $0x0e6110c6 // saddw v6.4s, v6.4s, v1.4h
+	WORD $0x4e6110e7 // saddw2 v7.4s, v7.4s, v1.8h
+	VST1 [V4.S4, V5.S4, V6.S4, V7.S4], (R0)
+	RET
+
 // func depthTile8(sums *[8][16]int32, x *int8, at *[8]int, w string, start *[16]int16, taps *Piece, n, stride int)
 //
 // Adds the sums of the 8 pixels whose windows begin at x[at[i]].

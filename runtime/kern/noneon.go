@@ -20,8 +20,33 @@ func convWide(g *Conv, x, y []int8, w string, at channels, words [][4]uint64) {
 	wideBlock(g, x, y, w, at, words)
 }
 
-// addFast adds the first elements, and returns how many.
-func addFast(*Plane, []int8, []int8, []int8) int { return 0 }
+// An addTable is what a vector of a sum needs: there are none.
+type addTable struct{}
+
+func (*addTable) set(*Plane) {}
+
+// run adds the first elements, and returns how many.
+func (*addTable) run(_, _, _ []int8) int { return 0 }
+
+// A mulTable is what a vector of a product needs: there are none.
+type mulTable struct{}
+
+func (*mulTable) set(*Plane) {}
+
+// run multiplies the first elements, and returns how many.
+func (*mulTable) run(_, _, _ []int8) int { return 0 }
+
+// lookupFast looks up the first elements, and returns how many.
+func lookupFast(_, _ []int8, _ string) int { return 0 }
+
+// sumRow adds n pixels of sixteen channels, step elements apart.
+func sumRow(sums *[16]int32, x []int8, step, n int) {
+	for i := 0; i < n; i++ {
+		for c, v := range x[i*step:][:16] {
+			sums[c] += int32(v)
+		}
+	}
+}
 
 // depthFast computes channels of a block, and returns how many.
 func depthFast(*Depthwise, []int8, []int8, string, channels) int { return 0 }

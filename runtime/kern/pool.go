@@ -55,20 +55,35 @@ func AveragePool(g *Pool, x, y []int8) {
 		top, bottom := inside(row*g.StrideH-g.PadH, g.KH, g.DilationH, g.XH)
 		for col := 0; col < g.W; col++ {
 			left, right := inside(col*g.StrideW-g.PadW, g.KW, g.DilationW, g.XW)
-			for c := 0; c < g.C; c++ {
-				sum, n := int32(0), int32(0)
+			yp := y[row*g.YRow+col*g.YCol:][:g.C]
+			rows, columns := count(top, bottom, g.DilationH), count(left, right, g.DilationW)
+			n := rows * columns
+			c := 0
+			for ; c+16 <= g.C; c += 16 {
+				var sums [16]int32
+				for r := top; n > 0 && r < bottom; r += g.DilationH {
+					sumRow(&sums, x[r*g.XRow+left*g.XCol+c:], g.DilationW*g.XCol, columns)
+				}
+				for i, sum := range sums {
+					yp[c+i] = g.mean(sum, int32(n))
+				}
+			}
+			for ; c < g.C; c++ {
+				sum := int32(0)
 				for r := top; r < bottom; r += g.DilationH {
 					line := x[r*g.XRow+c:]
 					for s := left * g.XCol; s < right*g.XCol; s += g.DilationW * g.XCol {
 						sum += int32(line[s])
-						n++
 					}
 				}
-				y[row*g.YRow+col*g.YCol+c] = g.mean(sum, n)
+				yp[c] = g.mean(sum, int32(n))
 			}
 		}
 	}
 }
+
+// count is how many steps there are from one position up to another.
+func count(from, to, step int) int { return max((to-from+step-1)/step, 0) }
 
 // mean requantizes the sum of n elements.
 func (g *Pool) mean(sum, n int32) int8 {
