@@ -16,6 +16,9 @@ type view struct {
 	row, col int
 	frame    frame
 	image    bool
+	// steps are the strides of a value that was reshaped and transposed where it lies,
+	// for what moves it on; nil for what kernels read.
+	steps []int
 }
 
 // A frame is the border of a buffer, in rows and columns.
@@ -30,6 +33,9 @@ func (v view) ref() Ref { return Ref{v.buf, v.at} }
 // strides returns the elements between neighbours along each dimension of a
 // value of the given shape.
 func (v view) strides(shape []int) []int {
+	if v.steps != nil {
+		return slices.Clone(v.steps)
+	}
 	if v.image {
 		return []int{0, 1, v.row, v.col}
 	}
@@ -45,7 +51,7 @@ func (v view) strides(shape []int) []int {
 // plain reports whether v's elements lie in the network's own order, without
 // gaps: then a reshape is only another name for it.
 func (v view) plain() bool {
-	return v.frame == frame{} && (!v.image || (v.c == 1 || v.h*v.w == 1) && v.col == v.c && (v.h == 1 || v.row == v.w*v.col))
+	return v.steps == nil && v.frame == frame{} && (!v.image || (v.c == 1 || v.h*v.w == 1) && v.col == v.c && (v.h == 1 || v.row == v.w*v.col))
 }
 
 // isImage reports whether a shape is stored channels last.

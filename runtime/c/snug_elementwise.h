@@ -238,6 +238,38 @@ static inline void snug_lookup_s8(const snug_map *map, const int8_t *x, int8_t *
     }
 }
 
+#if SNUG_NEON
+/* Sixteen elements and more of each of two to four rows, taken in turns, as a shuffle of
+   channels does; the last are moved twice. Whether that is what the innermost dimensions are. */
+static inline int32_t snug_interleave(const snug_map *g, const int8_t *x, int8_t *y)
+{
+    const int32_t n = g->dim[3], step = g->x[3];
+    int32_t e, done = 0;
+    if (g->x[4] != 1 || g->y[3] != 1 || g->y[4] != n || g->dim[4] < 16 || n < 2 || n > 4) {
+        return 0;
+    }
+    while (done < g->dim[4]) {
+        e = done < g->dim[4] - 16 ? done : g->dim[4] - 16;
+        done = e + 16;
+        if (n == 2) {
+            int8x16x2_t v;
+            v.val[0] = vld1q_s8(x + e), v.val[1] = vld1q_s8(x + step + e);
+            vst2q_s8(y + 2 * e, v);
+        } else if (n == 3) {
+            int8x16x3_t v;
+            v.val[0] = vld1q_s8(x + e), v.val[1] = vld1q_s8(x + step + e), v.val[2] = vld1q_s8(x + 2 * step + e);
+            vst3q_s8(y + 3 * e, v);
+        } else {
+            int8x16x4_t v;
+            v.val[0] = vld1q_s8(x + e), v.val[1] = vld1q_s8(x + step + e);
+            v.val[2] = vld1q_s8(x + 2 * step + e), v.val[3] = vld1q_s8(x + 3 * step + e);
+            vst4q_s8(y + 4 * e, v);
+        }
+    }
+    return 1;
+}
+#endif
+
 static inline void snug_copy_s8(const snug_map *map, const int8_t *x, int8_t *y)
 {
     const snug_map flat = snug_flat_map(map);
@@ -246,9 +278,16 @@ static inline void snug_copy_s8(const snug_map *map, const int8_t *x, int8_t *y)
     for (a = 0; a < g->dim[0]; a++) {
         for (b = 0; b < g->dim[1]; b++) {
             for (c = 0; c < g->dim[2]; c++) {
+                const int8_t *xc = x + a * g->x[0] + b * g->x[1] + c * g->x[2];
+                int8_t *yc = y + a * g->y[0] + b * g->y[1] + c * g->y[2];
+#if SNUG_NEON
+                if (snug_interleave(g, xc, yc) != 0) {
+                    continue;
+                }
+#endif
                 for (d = 0; d < g->dim[3]; d++) {
-                    const int8_t *xp = x + a * g->x[0] + b * g->x[1] + c * g->x[2] + d * g->x[3];
-                    int8_t *yp = y + a * g->y[0] + b * g->y[1] + c * g->y[2] + d * g->y[3];
+                    const int8_t *xp = xc + d * g->x[3];
+                    int8_t *yp = yc + d * g->y[3];
                     if (g->x[4] == 1 && g->y[4] == 1) {
                         (void)memmove(yp, xp, (size_t)g->dim[4]);
                         continue;

@@ -80,6 +80,16 @@ static inline void snug_maxpool_s8(const snug_pool *g, const int8_t *x, int8_t *
                 vst1q_s8(yp + c + next, w);
                 c += 16 + next;
             }
+            for (; c + 8 <= g->c; c += 8) {
+                int8x8_t v = vdup_n_s8(-128);
+                for (kh = t.kh0; kh < t.kh1; kh++) {
+                    const int8_t *p = xp + kh * step_h + t.kw0 * step_w + c;
+                    for (kw = t.kw0; kw < t.kw1; kw++, p += step_w) {
+                        v = vmax_s8(v, vld1_s8(p));
+                    }
+                }
+                vst1_s8(yp + c, v);
+            }
 #endif
             for (; c < g->c; c++) {
                 int8_t v = -128;
