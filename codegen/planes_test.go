@@ -6,10 +6,10 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// planesNet has products of two tensors, averages, maxima and a table, of 61 channels: whole vectors, halves
-// of them and single elements. Half of the channels are constant at an end of their levels, so that
-// a product is 255 * 255 times the greatest factor, and the average of h x w elements, more than
-// 16 bits hold, sums the least or the greatest there is.
+// planesNet has products of two tensors and by constants, averages, maxima and a table, of 61
+// channels: whole vectors, halves of them and single elements. Half of the channels are constant
+// at an end of their levels, so that a product is 255 * 255 times the greatest factor, and the
+// average of h x w elements, more than 16 bits hold, sums the least or the greatest there is.
 func planesNet(h, w int) *ir.Graph {
 	const c = 61
 	b := &builder{r: rand.New(rand.NewPCG(uint64(h), 5)), g: &ir.Graph{Name: "zoo"}, acc: ir.Accum{Bits: 16}}
@@ -42,7 +42,8 @@ func planesNet(h, w int) *ir.Graph {
 	for range 256 {
 		b.g.Nodes[len(b.g.Nodes)-1].Table = append(b.g.Nodes[len(b.g.Nodes)-1].Table, int8(b.r.IntN(256)-128))
 	}
-	x = b.node("MaxPool", b.value(format(1), 1, c, h, w), pool(3, 1, 1), x)
+	x = b.conv(x, c, 1, 1, 0, c, 1) // a scale for each channel
+	x = b.node("MaxPool", b.value(x.Format, 1, c, h, w), pool(3, 1, 1), x)
 	x = b.node("AveragePool", b.value(format(0.75), 1, c, (h+1)/2, (w+1)/2), pool(3, 2, 1), x)
 	b.g.Out = []*ir.Value{x}
 	return b.g

@@ -122,6 +122,38 @@ static inline void snug_dw_channels(const snug_depthwise *g, const int8_t *x, in
         }
     }
 }
+
+/* Sixteen channels from c of all pixels through one tap, as a batch normalization is that
+   nothing could be folded into: four pixels at a time of rows that have them. */
+static inline void snug_dw_one(const snug_depthwise *g, const int8_t *x, int8_t *y, int32_t c)
+{
+    const snug_requant q = g->q;
+    const int8x16_t w = vld1q_s8(g->weights + c), lo = vdupq_n_s8((int8_t)q.lo), hi = snug_top16(&q, c, SNUG_LANES);
+    int16x8_t start_a, start_b;
+    snug_channels8 ta, tb;
+    int32_t row, col, p;
+    snug_lanes_tables(&q, c, SNUG_LANES, &ta, &tb);
+    snug_lanes_start(&q, c, SNUG_LANES, &start_a, &start_b);
+    for (row = 0; row < g->h; row++) {
+        for (col = 0; col < g->w; col += 4) {
+            const int32_t at = col < g->w - 4 ? col : g->w - 4; /* the last four are moved back inside */
+            const int8_t *xp = x + row * g->x_row + at * g->x_col + g->tap[0].at + c;
+            int8_t *yp = y + row * g->y_row + at * g->y_col + c;
+            int16x8_t a[4], b[4];
+            SNUG_UNROLL
+            for (p = 0; p < 4; p++, xp += g->x_col) {
+                const int8x16_t v = vld1q_s8(xp);
+                a[p] = vmlal_s8(start_a, vget_low_s8(w), vget_low_s8(v));
+                b[p] = vmlal_s8(start_b, vget_high_s8(w), vget_high_s8(v));
+            }
+            SNUG_UNROLL
+            for (p = 0; p < 4; p++, yp += g->y_col) {
+                vst1q_s8(yp, q.half != 0 ? snug_lanes_fast(a[p], b[p], &ta.narrow, &tb.narrow, lo, hi, 1)
+                                         : snug_lanes_fast(a[p], b[p], &ta.narrow, &tb.narrow, lo, hi, 0));
+            }
+        }
+    }
+}
 #endif
 
 static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x, int8_t *y)
@@ -131,6 +163,11 @@ static inline void snug_dw_s8_a16_smlal(const snug_depthwise *g, const int8_t *x
     int32_t i, flushes = 0;
     for (i = 0; i < g->taps; i++) {
         flushes |= g->tap[i].flush;
+    }
+    if (g->taps == 1 && g->w >= 4 && snug_is_fast(&g->q) != 0) {
+        for (; c + SNUG_LANES <= g->c; c += SNUG_LANES) {
+            snug_dw_one(g, x, y, c);
+        }
     }
     for (; c + 8 <= g->c; c += 8) {
         snug_dw_channels(g, x, y, c, flushes);
