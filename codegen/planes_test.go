@@ -22,14 +22,14 @@ func planesNet(h, w int) *ir.Graph {
 	sum := func(scale float64, end int32) *ir.Value {
 		y := b.conv(in, c, 1, 1, 0, 1, 1)
 		y.Format = format(scale)
-		for ch, bias := range b.g.Nodes[len(b.g.Nodes)-1].Sum.Bias {
+		for ch, bias := range b.last().Sum.Bias {
 			switch ch % 4 {
 			case 0:
 				bias += end
 			case 1:
 				bias -= end
 			}
-			b.g.Nodes[len(b.g.Nodes)-1].Sum.Bias[ch] = bias
+			b.last().Sum.Bias[ch] = bias
 		}
 		return y
 	}
@@ -40,9 +40,12 @@ func planesNet(h, w int) *ir.Graph {
 	x = b.node("Mul", b.value(format(200), 1, c, h, w), ir.Attrs{}, gate, sum(1, 0))
 	x = b.node("Relu", b.value(format(1), 1, c, h, w), ir.Attrs{}, x)
 	for range 256 {
-		b.g.Nodes[len(b.g.Nodes)-1].Table = append(b.g.Nodes[len(b.g.Nodes)-1].Table, int8(b.r.IntN(256)-128))
+		b.last().Table = append(b.last().Table, int8(b.r.IntN(256)-128))
 	}
-	x = b.conv(x, c, 1, 1, 0, c, 1) // a scale for each channel
+	x = b.conv(x, c, 1, 1, 0, c, 1) // a scale for each channel, in 16 bits
+	for ch, shift := range b.last().Sum.Shift {
+		b.last().Sum.Shift[ch] = max(shift, 0)
+	}
 	x = b.node("MaxPool", b.value(x.Format, 1, c, h, w), pool(3, 1, 1), x)
 	x = b.node("AveragePool", b.value(format(0.75), 1, c, (h+1)/2, (w+1)/2), pool(3, 2, 1), x)
 	b.g.Out = []*ir.Value{x}

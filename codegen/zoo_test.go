@@ -58,6 +58,9 @@ func (b *builder) node(op ir.Op, out *ir.Value, a ir.Attrs, in ...*ir.Value) *ir
 	return out
 }
 
+// last is the node that was added last.
+func (b *builder) last() *ir.Node { return b.g.Nodes[len(b.g.Nodes)-1] }
+
 // conv adds a convolution of m channels, kernel k, stride s, padding p, in
 // groups.
 func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value {
@@ -85,7 +88,7 @@ func (b *builder) conv(x *ir.Value, m, k, s, p, groups, dilation int) *ir.Value 
 		sum.Mul[ch], sum.Shift[ch] = sc.Mul, sc.Shift
 	}
 	b.node("Conv", y, ir.Attrs{Kernel: []int{k, k}, Strides: []int{s, s}, Dilations: []int{dilation, dilation}, Pads: []int{p, p, p, p}, Group: groups}, x, w)
-	b.g.Nodes[len(b.g.Nodes)-1].Sum = sum
+	b.last().Sum = sum
 	return y
 }
 
@@ -149,7 +152,7 @@ func zoo(seed uint64, acc ir.Accum) *ir.Graph {
 	s = b.node("Pad", b.value(x.Format, 1, 25, 4, 3), ir.Attrs{Pads: []int{0, 2, 0, 0, 0, 2, 0, 0}}, s, ints(0, 2, 0, 0, 0, 2, 0, 0))
 	s = b.conv(s, 16, 3, 1, 1, 1, 1)
 	t := b.node("Relu", b.value(b.format(), 1, 16, 4, 3), ir.Attrs{}, s)
-	n := b.g.Nodes[len(b.g.Nodes)-1]
+	n := b.last()
 	for i := range 256 { // any table will do
 		n.Table = append(n.Table, int8(t.Format.Levels.Clamp(int64(int8(i)*3/4))))
 	}
