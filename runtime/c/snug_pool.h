@@ -117,36 +117,47 @@ static inline int8_t snug_mean(const snug_pool *g, int32_t sum, int32_t n)
 /* How many elements a 16-bit sum holds: 255 * 128 < 2^15. */
 #define SNUG_POOL_RUN 255
 
-/* Sums of the windows of eight channels from p, and of the eight that are next
-   elements on. */
-static inline void snug_pool_sums(const snug_pool *g, snug_cut t, const int8_t *p, int32_t next, int32x4_t wide[4])
+/* Sums of n pixels step elements apart: eight channels from p, and the eight that are
+   next elements on. */
+static inline void snug_pool_run(const int8_t *p, int32_t n, int32_t step, int32_t next, int16x8_t sums[2])
 {
-    int16x8_t s = vdupq_n_s16(0), u = s;
-    int32_t kh, kw, i, in = 0;
-    SNUG_UNROLL
-    for (i = 0; i < 4; i++) {
-        wide[i] = vdupq_n_s32(0);
+    for (; n > 0; n--, p += step) {
+        sums[0] = vaddw_s8(sums[0], vld1_s8(p));
+        sums[1] = vaddw_s8(sums[1], vld1_s8(p + next));
     }
-    for (kh = t.kh0; kh < t.kh1; kh++) {
-        for (kw = t.kw0; kw < t.kw1;) {
-            const int32_t n = t.kw1 - kw < SNUG_POOL_RUN ? t.kw1 - kw : SNUG_POOL_RUN;
-            const int8_t *e = p + kh * g->dilation_h * g->x_row + kw * g->dilation_w * g->x_col;
-            in += n;
-            if (in > SNUG_POOL_RUN) {
-                wide[0] = vaddw_s16(wide[0], vget_low_s16(s)), wide[1] = vaddw_s16(wide[1], vget_high_s16(s));
-                wide[2] = vaddw_s16(wide[2], vget_low_s16(u)), wide[3] = vaddw_s16(wide[3], vget_high_s16(u));
-                s = u = vdupq_n_s16(0);
-                in = n;
-            }
-            kw += n;
-            for (i = 0; i < n; i++, e += g->dilation_w * g->x_col) {
-                s = vaddw_s8(s, vld1_s8(e));
-                u = vaddw_s8(u, vld1_s8(e + next));
-            }
+}
+
+static inline void snug_pool_flush(int32x4_t wide[4], int16x8_t sums[2])
+{
+    wide[0] = vaddw_s16(wide[0], vget_low_s16(sums[0])), wide[1] = vaddw_s16(wide[1], vget_high_s16(sums[0]));
+    wide[2] = vaddw_s16(wide[2], vget_low_s16(sums[1])), wide[3] = vaddw_s16(wide[3], vget_high_s16(sums[1]));
+    sums[0] = sums[1] = vdupq_n_s16(0);
+}
+
+/* The same of windows, whose first element is p: in 16 bits as long as these hold them. */
+static inline void snug_pool_sums(const int8_t *p, int32_t rows, int32_t cols, int32_t step_h, int32_t step_w, int32_t next,
+                                  int32x4_t wide[4])
+{
+    int16x8_t sums[2];
+    int32_t in = 0, at;
+    wide[0] = wide[1] = wide[2] = wide[3] = vdupq_n_s32(0);
+    sums[0] = sums[1] = vdupq_n_s16(0);
+    for (; rows > 0; rows--, p += step_h) {
+        in += cols;
+        if (in > SNUG_POOL_RUN) {
+            snug_pool_flush(wide, sums);
+            in = cols;
+        }
+        if (cols <= SNUG_POOL_RUN) {
+            snug_pool_run(p, cols, step_w, next, sums);
+            continue;
+        }
+        for (at = 0; at < cols; at += SNUG_POOL_RUN) {
+            snug_pool_run(p + at * step_w, cols - at < SNUG_POOL_RUN ? cols - at : SNUG_POOL_RUN, step_w, next, sums);
+            snug_pool_flush(wide, sums);
         }
     }
-    wide[0] = vaddw_s16(wide[0], vget_low_s16(s)), wide[1] = vaddw_s16(wide[1], vget_high_s16(s));
-    wide[2] = vaddw_s16(wide[2], vget_low_s16(u)), wide[3] = vaddw_s16(wide[3], vget_high_s16(u));
+    snug_pool_flush(wide, sums);
 }
 
 /* The means of four sums, as snug_scale and snug_requantize4 have them. */
@@ -191,7 +202,7 @@ static inline void snug_avgpool_s8(const snug_pool *g, const int8_t *x, int8_t *
             while (c + 8 <= g->c) { /* two vectors, or the one that is left */
                 const int32_t next = c + 16 <= g->c ? 8 : 0;
                 int32x4_t sums[4];
-                snug_pool_sums(g, t, xp + c, next, sums);
+                snug_pool_sums(xp + t.kh0 * step_h + t.kw0 * step_w + c, t.kh1 - t.kh0, t.kw1 - t.kw0, step_h, step_w, next, sums);
                 vst1_s8(yp + c, snug_mean8(g, sums[0], sums[1], n));
                 vst1_s8(yp + c + next, snug_mean8(g, sums[2], sums[3], n));
                 c += 8 + next;
