@@ -94,11 +94,10 @@ func (l *lowering) concat(n *ir.Node) error {
 
 // copyPart copies x into a part of a larger tensor of shape whole.
 func (l *lowering) copyPart(n *ir.Node, x, part view, shape, whole []int) error {
-	ys := part.strides(whole)
 	if above(shape) > maxRank {
 		return fmt.Errorf("shape %v has more than %d dimensions", shape, maxRank)
 	}
-	l.copyDims(n, x, part, shape, x.strides(shape), ys)
+	l.copyDims(n, x, part, shape, x.strides(shape), part.strides(whole))
 	return nil
 }
 
@@ -138,15 +137,14 @@ func (l *lowering) slice(n *ir.Node) error {
 		l.views[out] = part
 		return nil
 	}
-	y := l.place(out)
-	ys := y.strides(out.Shape)
 	if above(out.Shape) > maxRank {
 		return fmt.Errorf("shape %v has more than %d dimensions", out.Shape, maxRank)
 	}
 	for i := range strides {
 		strides[i] *= int(steps[i])
 	}
-	l.copyDims(n, part, y, out.Shape, strides, ys)
+	y := l.place(out)
+	l.copyDims(n, part, y, out.Shape, strides, y.strides(out.Shape))
 	return nil
 }
 
@@ -212,7 +210,7 @@ func (l *lowering) onlyMoved(v *ir.Value) bool {
 // common splits the dimensions of two shapes of the same elements into those that both
 // are made of, with the strides that a and b have along them; false where a dimension
 // of one begins within one of the other.
-func common(a, as []int, b []int, bs []int) (dim, x, y []int, ok bool) {
+func common(a, as, b, bs []int) (dim, x, y []int, ok bool) {
 	i, j := len(a)-1, len(b)-1
 	n, m, sx, sy := 1, 1, 0, 0 // what is left of a[i+1] and b[j+1]
 	for {
@@ -241,11 +239,7 @@ func common(a, as []int, b []int, bs []int) (dim, x, y []int, ok bool) {
 // restep returns the strides along shape of elements that lie at strides along another;
 // false where no stride steps along one of its dimensions.
 func restep(from, strides, shape []int) ([]int, bool) {
-	places := make([]int, len(shape)) // numbers of the dimensions, to tell parts of one
-	for i := range places {
-		places[i] = 1
-	}
-	n := 1
+	places, n := make([]int, len(shape)), 1 // strides that tell whose part a common dimension is
 	for i := len(shape) - 1; i >= 0; i-- {
 		places[i] = n
 		n *= shape[i]
