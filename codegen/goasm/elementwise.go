@@ -123,33 +123,6 @@ func lookup() Function {
 	return Function{name, p.String()}
 }
 
-// average sums sixteen channels in 16 bits, which hold 255 elements: 255 * 128 < 2^15.
-func average() Function {
-	const name = "sumPixels"
-	var p printer
-	p.begin(name, "sums *[16]int32, x *int8, step, n int",
-		"// Adds n pixels, 1 to 255, step elements apart.\n", 32)
-	for i, arg := range [...]string{"sums", "x", "step", "n"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
-	p.line("VEOR V0.B16, V0.B16, V0.B16")
-	p.line("VEOR V1.B16, V1.B16, V1.B16")
-	p.label("pixel")
-	p.line("VLD1.P (R1)(R2), [V2.B16]")
-	p.word("saddw.b", 0, 0, 2)
-	p.word("saddw2.b", 1, 1, 2)
-	p.line("SUBS $1, R3")
-	p.line("BNE pixel")
-	p.line("VLD1 (R0), [V4.S4, V5.S4, V6.S4, V7.S4]")
-	for i := range 2 {
-		p.word("saddw", 4+2*i, 4+2*i, i)
-		p.word("saddw2", 5+2*i, 5+2*i, i)
-	}
-	p.line("VST1 [V4.S4, V5.S4, V6.S4, V7.S4], (R0)")
-	p.line("RET")
-	return Function{name, p.String()}
-}
-
 // narrow takes the sixteen numbers in four registers from v to int8 in V6, adding
 // zero on the way.
 func (p *printer) narrow(v, zero int) {

@@ -38,7 +38,7 @@ func Source(keep func(name string) bool) []byte {
 
 // Functions lists all, in the order they are printed.
 func Functions() []Function {
-	return []Function{tile(8), tile(4), wide(4), fast(8, 16), fast(8, 8), pixel(), widen(), requantize(), add(), mul(), lookup(), average(), depthwise(false, 16), depthwise(true, 16), depthwise(true, 8)}
+	return []Function{tile(8), tile(4), wide(4), fast(8, 16), fast(8, 8), pixel(), widen(), requantize(), add(), mul(), lookup(), interleave(2), interleave(3), interleave(4), greatest(), average(), mean(), depthwise(false, 16), depthwise(true, 16), depthwise(true, 8)}
 }
 
 // printer collects the lines of one function.

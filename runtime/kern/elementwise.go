@@ -145,6 +145,9 @@ func Rearrange(g *Order, x, y []int8) {
 	for a := 0; a < m.Dim[0]; a++ {
 		for b := 0; b < m.Dim[1]; b++ {
 			for c := 0; c < m.Dim[2]; c++ {
+				if shuffle(&m, x[a*m.X[0]+b*m.X[1]+c*m.X[2]:], y[a*m.Y[0]+b*m.Y[1]+c*m.Y[2]:]) {
+					continue
+				}
 				for d := 0; d < m.Dim[3]; d++ {
 					xi := a*m.X[0] + b*m.X[1] + c*m.X[2] + d*m.X[3]
 					yi := a*m.Y[0] + b*m.Y[1] + c*m.Y[2] + d*m.Y[3]

@@ -47,7 +47,22 @@ func mulVectors(y, a, b *int8, n int, t *mulTable)
 func lookupVectors(y, x *int8, n int, table string)
 
 //go:noescape
-func sumPixels(sums *[16]int32, x *int8, step, n int)
+func interleave2(y, x *int8, step, n int)
+
+//go:noescape
+func interleave3(y, x *int8, step, n int)
+
+//go:noescape
+func interleave4(y, x *int8, step, n int)
+
+//go:noescape
+func maxPixels(y *[16]int8, x *int8, step, n int)
+
+//go:noescape
+func sumPixels(y *[16]int32, x *int8, step, n int)
+
+//go:noescape
+func meanVector(y *int8, sums *[16]int32, t *meanTable)
 
 // longest is how many elements assembly takes at once: it cannot be preempted.
 const longest = 1024
@@ -133,16 +148,76 @@ func lookupFast(x, y []int8, table string) int {
 	return n
 }
 
-// sumRow adds n pixels of sixteen channels, step elements apart.
+// shuffle takes the elements of two to four rows in turns, where that is what m's
+// innermost dimensions are and rows fill a vector; it reports whether they are. The last
+// vector of a row begins inside.
+func shuffle(m *Order, x, y []int8) bool {
+	rows, n, step := m.Dim[3], m.Dim[4], m.X[3]
+	if rows < 2 || rows > 4 || m.X[4] != 1 || m.Y[3] != 1 || m.Y[4] != rows || n < 16 {
+		return false
+	}
+	run := [...]func(y, x *int8, step, n int){interleave2, interleave3, interleave4}[rows-2]
+	x, y = x[:(rows-1)*step+n], y[:rows*n]
+	for e := 0; e < n&^15; e += longest {
+		run(&y[rows*e], &x[e], step, min(longest, n&^15-e))
+	}
+	if e := n - 16; n%16 != 0 {
+		run(&y[rows*e], &x[e], step, 16)
+	}
+	return true
+}
+
+// maxRow takes the greatest of y and n pixels of sixteen channels, step elements apart.
+func maxRow(y *[16]int8, x []int8, step, n int) {
+	_ = x[:(n-1)*step+16]
+	for i := 0; i < n; i += longest {
+		maxPixels(y, &x[i*step], step, min(longest, n-i))
+	}
+}
+
+// sumRow adds n pixels of sixteen channels, step elements apart, no more at once than
+// 16 bits hold.
 func sumRow(sums *[16]int32, x []int8, step, n int) {
 	_ = x[:(n-1)*step+16]
-	for n > 0 {
-		m := min(n, 255) // 16 bits hold so many
-		sumPixels(sums, &x[0], step, m)
-		n -= m
-		if n > 0 {
-			x = x[m*step:]
+	for i := 0; i < n; i += 255 {
+		sumPixels(sums, &x[i*step], step, min(255, n-i))
+	}
+}
+
+// A meanTable is what the means of n elements need. The assembly reads it by its layout.
+type meanTable struct {
+	minus, left, mul, right [4]int32 // n * XZero, shifts, factor * 2^16
+	zero                    [8]int16
+	lo, hi                  [16]int8
+	n                       int32
+}
+
+// means divides sixteen sums of n elements.
+func (t *meanTable) means(g *Pool, y []int8, sums *[16]int32, n int32) {
+	if n == 0 {
+		for i := range sums {
+			y[i] = g.mean(0, 0)
 		}
+		return
+	}
+	if t.n != n {
+		t.set(g, n)
+	}
+	meanVector(&y[:16][0], sums, t)
+}
+
+// set takes what g says of windows of n elements.
+func (t *meanTable) set(g *Pool, n int32) {
+	mul, shift := g.factor(n)
+	t.n = n
+	for i := range t.minus {
+		t.minus[i], t.left[i], t.mul[i], t.right[i] = n*g.XZero, max(-int32(shift), 0), int32(mul)<<16, min(-int32(shift), 0)
+	}
+	for i := range t.zero {
+		t.zero[i] = int16(g.Zero)
+	}
+	for i := range t.lo {
+		t.lo[i], t.hi[i] = int8(g.Lo), int8(g.Hi)
 	}
 }
 

@@ -1671,11 +1671,89 @@ vector:
 	BNE vector
 	RET
 
-// func sumPixels(sums *[16]int32, x *int8, step, n int)
+// func interleave2(y, x *int8, step, n int)
+//
+// Writes n elements, a multiple of sixteen, of each of 2 rows step elements apart.
+TEXT ·interleave2(SB), NOSPLIT, $0-32
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	ADD R2, R1, R4
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R4), [V1.B16]
+	VST2.P [V0.B16, V1.B16], 32(R0)
+	SUBS $16, R3
+	BNE vector
+	RET
+
+// func interleave3(y, x *int8, step, n int)
+//
+// Writes n elements, a multiple of sixteen, of each of 3 rows step elements apart.
+TEXT ·interleave3(SB), NOSPLIT, $0-32
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	ADD R2, R1, R4
+	ADD R2, R4, R5
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R4), [V1.B16]
+	VLD1.P 16(R5), [V2.B16]
+	VST3.P [V0.B16, V1.B16, V2.B16], 48(R0)
+	SUBS $16, R3
+	BNE vector
+	RET
+
+// func interleave4(y, x *int8, step, n int)
+//
+// Writes n elements, a multiple of sixteen, of each of 4 rows step elements apart.
+TEXT ·interleave4(SB), NOSPLIT, $0-32
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	ADD R2, R1, R4
+	ADD R2, R4, R5
+	ADD R2, R5, R6
+
+vector:
+	VLD1.P 16(R1), [V0.B16]
+	VLD1.P 16(R4), [V1.B16]
+	VLD1.P 16(R5), [V2.B16]
+	VLD1.P 16(R6), [V3.B16]
+	VST4.P [V0.B16, V1.B16, V2.B16, V3.B16], 64(R0)
+	SUBS $16, R3
+	BNE vector
+	RET
+
+// func maxPixels(y *[16]int8, x *int8, step, n int)
+//
+// Takes the greatest of y and n pixels, step elements apart.
+TEXT ·maxPixels(SB), NOSPLIT, $0-32
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD step+16(FP), R2
+	MOVD n+24(FP), R3
+	VLD1 (R0), [V0.B16]
+
+pixel:
+	VLD1.P (R1)(R2), [V2.B16]
+	WORD $0x4e226400 // smax v0.16b, v0.16b, v2.16b
+	SUBS $1, R3
+	BNE pixel
+	VST1 [V0.B16], (R0)
+	RET
+
+// func sumPixels(y *[16]int32, x *int8, step, n int)
 //
 // Adds n pixels, 1 to 255, step elements apart.
 TEXT ·sumPixels(SB), NOSPLIT, $0-32
-	MOVD sums+0(FP), R0
+	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD step+16(FP), R2
 	MOVD n+24(FP), R3
@@ -1694,6 +1772,46 @@ pixel:
 	WORD $0x0e6110c6 // saddw v6.4s, v6.4s, v1.4h
 	WORD $0x4e6110e7 // saddw2 v7.4s, v7.4s, v1.8h
 	VST1 [V4.S4, V5.S4, V6.S4, V7.S4], (R0)
+	RET
+
+// func meanVector(y *int8, sums *[16]int32, t *meanTable)
+//
+// Divides sixteen sums.
+// V16 what zeros sum to, V17 shift left, V18 factor, V19 shift right, V20 zero, V21 and V22 the clamp.
+TEXT ·meanVector(SB), NOSPLIT, $0-24
+	MOVD y+0(FP), R0
+	MOVD sums+8(FP), R1
+	MOVD t+16(FP), R2
+	VLD1.P 64(R2), [V16.S4, V17.S4, V18.S4, V19.S4]
+	VLD1 (R2), [V20.B16, V21.B16, V22.B16]
+	VLD1 (R1), [V8.S4, V9.S4, V10.S4, V11.S4]
+	VSUB V16.S4, V8.S4, V8.S4
+	VSUB V16.S4, V9.S4, V9.S4
+	VSUB V16.S4, V10.S4, V10.S4
+	VSUB V16.S4, V11.S4, V11.S4
+	WORD $0x4eb14508 // sshl v8.4s, v8.4s, v17.4s
+	WORD $0x4eb14529 // sshl v9.4s, v9.4s, v17.4s
+	WORD $0x4eb1454a // sshl v10.4s, v10.4s, v17.4s
+	WORD $0x4eb1456b // sshl v11.4s, v11.4s, v17.4s
+	WORD $0x6eb2b508 // sqrdmulh v8.4s, v8.4s, v18.4s
+	WORD $0x6eb2b529 // sqrdmulh v9.4s, v9.4s, v18.4s
+	WORD $0x6eb2b54a // sqrdmulh v10.4s, v10.4s, v18.4s
+	WORD $0x6eb2b56b // sqrdmulh v11.4s, v11.4s, v18.4s
+	WORD $0x4eb35508 // srshl v8.4s, v8.4s, v19.4s
+	WORD $0x4eb35529 // srshl v9.4s, v9.4s, v19.4s
+	WORD $0x4eb3554a // srshl v10.4s, v10.4s, v19.4s
+	WORD $0x4eb3556b // srshl v11.4s, v11.4s, v19.4s
+	WORD $0x0e614904 // sqxtn v4.4h, v8.4s
+	WORD $0x4e614924 // sqxtn2 v4.8h, v9.4s
+	WORD $0x0e614945 // sqxtn v5.4h, v10.4s
+	WORD $0x4e614965 // sqxtn2 v5.8h, v11.4s
+	WORD $0x4e740c84 // sqadd v4.8h, v4.8h, v20.8h
+	WORD $0x4e740ca5 // sqadd v5.8h, v5.8h, v20.8h
+	WORD $0x0e214886 // sqxtn v6.8b, v4.8h
+	WORD $0x4e2148a6 // sqxtn2 v6.16b, v5.8h
+	WORD $0x4e3564c6 // smax v6.16b, v6.16b, v21.16b
+	WORD $0x4e366cc6 // smin v6.16b, v6.16b, v22.16b
+	VST1 [V6.B16], (R0)
 	RET
 
 // func depthTile8(sums *[8][16]int32, x *int8, at *[8]int, w string, start *[16]int16, taps *Piece, n, stride int)

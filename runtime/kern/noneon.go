@@ -39,12 +39,34 @@ func (*mulTable) run(_, _, _ []int8) int { return 0 }
 // lookupFast looks up the first elements, and returns how many.
 func lookupFast(_, _ []int8, _ string) int { return 0 }
 
+// shuffle takes the elements of rows in turns: none does.
+func shuffle(*Order, []int8, []int8) bool { return false }
+
+// maxRow takes the greatest of y and n pixels of sixteen channels, step elements apart.
+func maxRow(y *[16]int8, x []int8, step, n int) {
+	for i := 0; i < n; i++ {
+		for c, v := range x[i*step:][:16] {
+			y[c] = max(y[c], v)
+		}
+	}
+}
+
 // sumRow adds n pixels of sixteen channels, step elements apart.
 func sumRow(sums *[16]int32, x []int8, step, n int) {
 	for i := 0; i < n; i++ {
 		for c, v := range x[i*step:][:16] {
 			sums[c] += int32(v)
 		}
+	}
+}
+
+// A meanTable is what the means of n elements need: nothing.
+type meanTable struct{}
+
+// means divides sixteen sums of n elements.
+func (*meanTable) means(g *Pool, y []int8, sums *[16]int32, n int32) {
+	for i, sum := range sums {
+		y[i] = g.mean(sum, n)
 	}
 }
 

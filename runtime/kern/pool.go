@@ -34,9 +34,16 @@ func MaxPool(g *Pool, x, y []int8) {
 		top, bottom := inside(row*g.StrideH-g.PadH, g.KH, g.DilationH, g.XH)
 		for col := 0; col < g.W; col++ {
 			left, right := inside(col*g.StrideW-g.PadW, g.KW, g.DilationW, g.XW)
+			columns := count(left, right, g.DilationW)
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			fill(yp, -128)
-			for r := top; r < bottom; r += g.DilationH {
+			for c := 0; c < g.C && g.C >= 16; c += 16 {
+				at := min(c, g.C-16) // the last sixteen are moved back inside
+				for r := top; columns > 0 && r < bottom; r += g.DilationH {
+					maxRow((*[16]int8)(yp[at:]), x[r*g.XRow+left*g.XCol+at:], g.DilationW*g.XCol, columns)
+				}
+			}
+			for r := top; g.C < 16 && r < bottom; r += g.DilationH {
 				for s := left; s < right; s += g.DilationW {
 					xp := x[r*g.XRow+s*g.XCol:][:len(yp)]
 					for c := range yp {
@@ -51,6 +58,7 @@ func MaxPool(g *Pool, x, y []int8) {
 // AveragePool writes the mean of each window. Padding that counts toward the
 // mean was made part of the table: Mul[n-1] belongs to n real elements.
 func AveragePool(g *Pool, x, y []int8) {
+	var t meanTable
 	for row := 0; row < g.H; row++ {
 		top, bottom := inside(row*g.StrideH-g.PadH, g.KH, g.DilationH, g.XH)
 		for col := 0; col < g.W; col++ {
@@ -58,17 +66,15 @@ func AveragePool(g *Pool, x, y []int8) {
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			rows, columns := count(top, bottom, g.DilationH), count(left, right, g.DilationW)
 			n := rows * columns
-			c := 0
-			for ; c+16 <= g.C; c += 16 {
+			for c := 0; c < g.C && g.C >= 16; c += 16 {
+				at := min(c, g.C-16)
 				var sums [16]int32
 				for r := top; n > 0 && r < bottom; r += g.DilationH {
-					sumRow(&sums, x[r*g.XRow+left*g.XCol+c:], g.DilationW*g.XCol, columns)
+					sumRow(&sums, x[r*g.XRow+left*g.XCol+at:], g.DilationW*g.XCol, columns)
 				}
-				for i, sum := range sums {
-					yp[c+i] = g.mean(sum, int32(n))
-				}
+				t.means(g, yp[at:], &sums, int32(n))
 			}
-			for ; c < g.C; c++ {
+			for c := 0; c < g.C && g.C < 16; c++ {
 				sum := int32(0)
 				for r := top; r < bottom; r += g.DilationH {
 					line := x[r*g.XRow+c:]
@@ -90,16 +96,22 @@ func (g *Pool) mean(sum, n int32) int8 {
 	if n == 0 {
 		return int8(max(min(g.Zero, g.Hi), g.Lo))
 	}
-	i := 0
-	if len(g.Mul) > 1 {
-		i = int(n) - 1
-	}
-	t, s := sum-n*g.XZero, g.Shift[i]
+	t := sum - n*g.XZero
+	mul, s := g.factor(n)
 	if s < 0 {
 		t <<= uint(-s)
 		s = 0
 	}
-	v := (int64(t)*int64(g.Mul[i]) + 1<<14) >> 15
+	v := (int64(t)*int64(mul) + 1<<14) >> 15
 	v = (v + (int64(1)<<uint(s))>>1) >> uint(s)
 	return int8(max(min(int32(v)+g.Zero, g.Hi), g.Lo))
+}
+
+// factor returns that of windows of n elements: mul / 2^15 / 2^shift.
+func (g *Pool) factor(n int32) (mul int16, shift int8) {
+	i := 0
+	if len(g.Mul) > 1 {
+		i = int(n) - 1
+	}
+	return g.Mul[i], g.Shift[i]
 }
