@@ -141,15 +141,17 @@ static inline void snug_dw_one(const snug_depthwise *g, const int8_t *x, int8_t 
             int8_t *yp = y + row * g->y_row + at * g->y_col + c;
             int16x8_t a[4], b[4];
             SNUG_UNROLL
-            for (p = 0; p < 4; p++, xp += g->x_col) {
+            for (p = 0; p < 4; p++) {
                 const int8x16_t v = vld1q_s8(xp);
+                xp += g->x_col;
                 a[p] = vmlal_s8(start_a, vget_low_s8(w), vget_low_s8(v));
                 b[p] = vmlal_s8(start_b, vget_high_s8(w), vget_high_s8(v));
             }
             SNUG_UNROLL
-            for (p = 0; p < 4; p++, yp += g->y_col) {
+            for (p = 0; p < 4; p++) {
                 vst1q_s8(yp, q.half != 0 ? snug_lanes_fast(a[p], b[p], &ta.narrow, &tb.narrow, lo, hi, 1)
                                          : snug_lanes_fast(a[p], b[p], &ta.narrow, &tb.narrow, lo, hi, 0));
+                yp += g->y_col;
             }
         }
     }
