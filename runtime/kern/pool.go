@@ -37,15 +37,17 @@ func MaxPool(g *Pool, x, y []int8) {
 			columns := count(left, right, g.DilationW)
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			fill(yp, -128)
-			for c := 0; c < g.C && g.C >= 16; c += 16 {
-				at := min(c, g.C-16) // the last sixteen are moved back inside
-				for r := top; columns > 0 && r < bottom; r += g.DilationH {
-					maxRow((*[16]int8)(yp[at:]), x[r*g.XRow+left*g.XCol+at:], g.DilationW*g.XCol, columns)
+			for r := top; columns > 0 && r < bottom; r += g.DilationH {
+				line := x[r*g.XRow+left*g.XCol:]
+				if g.C >= 16 {
+					for c := 0; c < g.C; c += 16 {
+						at := min(c, g.C-16) // the last sixteen are moved back inside
+						maxRow((*[16]int8)(yp[at:]), line[at:], g.DilationW*g.XCol, columns)
+					}
+					continue
 				}
-			}
-			for r := top; g.C < 16 && r < bottom; r += g.DilationH {
-				for s := left; s < right; s += g.DilationW {
-					xp := x[r*g.XRow+s*g.XCol:][:len(yp)]
+				for s := 0; s < columns; s++ {
+					xp := line[s*g.DilationW*g.XCol:][:len(yp)]
 					for c := range yp {
 						yp[c] = max(yp[c], xp[c])
 					}
@@ -66,15 +68,18 @@ func AveragePool(g *Pool, x, y []int8) {
 			yp := y[row*g.YRow+col*g.YCol:][:g.C]
 			rows, columns := count(top, bottom, g.DilationH), count(left, right, g.DilationW)
 			n := rows * columns
-			for c := 0; c < g.C && g.C >= 16; c += 16 {
-				at := min(c, g.C-16)
-				var sums [16]int32
-				for r := top; n > 0 && r < bottom; r += g.DilationH {
-					sumRow(&sums, x[r*g.XRow+left*g.XCol+at:], g.DilationW*g.XCol, columns)
+			if g.C >= 16 {
+				for c := 0; c < g.C; c += 16 {
+					at := min(c, g.C-16) // the last sixteen are moved back inside
+					var sums [16]int32
+					for r := top; n > 0 && r < bottom; r += g.DilationH {
+						sumRow(&sums, x[r*g.XRow+left*g.XCol+at:], g.DilationW*g.XCol, columns)
+					}
+					t.means(g, yp[at:], &sums, int32(n))
 				}
-				t.means(g, yp[at:], &sums, int32(n))
+				continue
 			}
-			for c := 0; c < g.C && g.C < 16; c++ {
+			for c := range yp {
 				sum := int32(0)
 				for r := top; r < bottom; r += g.DilationH {
 					line := x[r*g.XRow+c:]
