@@ -10,9 +10,8 @@ func add() Function {
 	var p printer
 	p.begin(name, "y, a, b *int8, n int, t *addTable",
 		"// Adds n elements, a multiple of sixteen.\n// V16 and V17 factors, V18 start, V19 shift, V20 zero, V21 and V22 the clamp.\n", 40)
-	for i, arg := range [...]string{"y", "a", "b", "n", "t"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "a", "b", "n", "t")
 	p.line("VLD1.P 32(R4), [V16.H8, V17.H8]")
 	p.line("VLD1.P 32(R4), [V18.S4, V19.S4]")
 	p.line("VLD1 (R4), [V20.B16, V21.B16, V22.B16]")
@@ -44,9 +43,8 @@ func mul() Function {
 	var p printer
 	p.begin(name, "y, a, b *int8, n int, t *mulTable",
 		"// Multiplies n elements, a multiple of sixteen.\n// V16 and V17 zeros, V18 factor, V19 shift, V20 zero, V21 and V22 the clamp.\n", 40)
-	for i, arg := range [...]string{"y", "a", "b", "n", "t"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "a", "b", "n", "t")
 	p.line("VLD1.P 32(R4), [V16.B16, V17.B16]")
 	p.line("VLD1.P 32(R4), [V18.S4, V19.S4]")
 	p.line("VLD1 (R4), [V20.B16, V21.B16, V22.B16]")
@@ -95,9 +93,8 @@ func lookup() Function {
 	var p printer
 	p.begin(name, "y, x *int8, n int, table string",
 		"// Looks up n elements, a multiple of sixteen. V16 to V31 are the table.\n", 40)
-	for i, arg := range [...]string{"y", "x", "n", "table_base"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "x", "n", "table_base")
 	quarter := func(i int) string {
 		return fmt.Sprintf("[V%d.B16, V%d.B16, V%d.B16, V%d.B16]", 16+4*i, 17+4*i, 18+4*i, 19+4*i)
 	}

@@ -12,9 +12,8 @@ func interleave(rows int) Function {
 	var p printer
 	p.begin(name, "y, x *int8, step, n int",
 		fmt.Sprintf("// Writes n elements, a multiple of sixteen, of each of %d rows step elements apart.\n", rows), 32)
-	for i, arg := range [...]string{"y", "x", "step", "n"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "x", "step", "n")
 	from := [...]int{1, 4, 5, 6} // registers that walk along the rows
 	var vectors []string
 	for row := range rows {

@@ -4,9 +4,7 @@ package goasm
 func (p *printer) pixels(name, into, comment string) {
 	p.begin(name, into+", x *int8, step, n int", comment, 32)
 	p.line("MOVD y+0(FP), R0")
-	for i, arg := range [...]string{"x", "step", "n"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8+8*i, 1+i)
-	}
+	p.arguments(8, "x", "step", "n")
 }
 
 // eachPixel is their loop: sixteen channels are in V2.
@@ -58,9 +56,8 @@ func mean() Function {
 	var p printer
 	p.begin(name, "y *int8, sums *[16]int32, t *meanTable",
 		"// Divides sixteen sums.\n// V16 what zeros sum to, V17 shift left, V18 factor, V19 shift right, V20 zero, V21 and V22 the clamp.\n", 24)
-	for i, arg := range [...]string{"y", "sums", "t"} {
-		p.line("MOVD %s+%d(FP), R%d", arg, 8*i, i)
-	}
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "sums", "t")
 	p.line("VLD1.P 64(R2), [V16.S4, V17.S4, V18.S4, V19.S4]")
 	p.line("VLD1 (R2), [V20.B16, V21.B16, V22.B16]")
 	p.line("VLD1 (R1), [V8.S4, V9.S4, V10.S4, V11.S4]")
