@@ -10,12 +10,7 @@ func add() Function {
 	var p printer
 	p.begin(name, "y, a, b *int8, n int, t *addTable",
 		"// Adds n elements, a multiple of sixteen.\n// V16 and V17 factors, V18 start, V19 shift, V20 zero, V21 and V22 the clamp.\n", 40)
-	p.line("MOVD y+0(FP), R0")
-	p.arguments(8, "a", "b", "n", "t")
-	p.line("VLD1.P 32(R4), [V16.H8, V17.H8]")
-	p.line("VLD1.P 32(R4), [V18.S4, V19.S4]")
-	p.line("VLD1 (R4), [V20.B16, V21.B16, V22.B16]")
-	p.operands()
+	p.operands("H8")
 	for v := range 2 {
 		p.word("sxtl", 2+2*v, v)
 		p.word("sxtl2", 3+2*v, v)
@@ -43,12 +38,7 @@ func mul() Function {
 	var p printer
 	p.begin(name, "y, a, b *int8, n int, t *mulTable",
 		"// Multiplies n elements, a multiple of sixteen.\n// V16 and V17 zeros, V18 factor, V19 shift, V20 zero, V21 and V22 the clamp.\n", 40)
-	p.line("MOVD y+0(FP), R0")
-	p.arguments(8, "a", "b", "n", "t")
-	p.line("VLD1.P 32(R4), [V16.B16, V17.B16]")
-	p.line("VLD1.P 32(R4), [V18.S4, V19.S4]")
-	p.line("VLD1 (R4), [V20.B16, V21.B16, V22.B16]")
-	p.operands()
+	p.operands("B16")
 	for v := range 2 {
 		p.word("ssubl", 2+2*v, v, 16+v)
 		p.word("ssubl2", 3+2*v, v, 16+v)
@@ -67,8 +57,14 @@ func mul() Function {
 	return Function{name, p.String()}
 }
 
-// operands begins a loop over sixteen elements each of a and b, in V0 and V1.
-func (p *printer) operands() {
+// operands loads the table of two tensors, which begins with two vectors of the given
+// lanes, and begins the loop over sixteen elements each of a and b, in V0 and V1.
+func (p *printer) operands(lanes string) {
+	p.line("MOVD y+0(FP), R0")
+	p.arguments(8, "a", "b", "n", "t")
+	p.line("VLD1.P 32(R4), [V16.%[1]s, V17.%[1]s]", lanes)
+	p.line("VLD1.P 32(R4), [V18.S4, V19.S4]")
+	p.line("VLD1 (R4), [V20.B16, V21.B16, V22.B16]")
 	p.label("vector")
 	for v, from := range [...]string{"R1", "R2"} {
 		p.line("VLD1.P 16(%s), [V%d.B16]", from, v)
