@@ -72,19 +72,21 @@ type lowering struct {
 // A rule lowers one node; the table has one row for each operator that
 // legalize leaves.
 var rules = map[ir.Op]func(*lowering, *ir.Node) error{
-	"Add":         (*lowering).add,
-	"AveragePool": (*lowering).averagePool,
-	"Concat":      (*lowering).concat,
-	"Conv":        (*lowering).conv,
-	"LRN":         (*lowering).norm,
-	"MaxPool":     (*lowering).maxPool,
-	"Mul":         (*lowering).mul,
-	"Pad":         (*lowering).pad,
-	"Reshape":     (*lowering).reshape,
-	"Slice":       (*lowering).slice,
-	"Softmax":     (*lowering).softmax,
-	"Sub":         (*lowering).add,
-	"Transpose":   (*lowering).transpose,
+	"Add":          (*lowering).add,
+	"AveragePool":  (*lowering).averagePool,
+	"Concat":       (*lowering).concat,
+	"Conv":         (*lowering).conv,
+	"DepthToSpace": (*lowering).depthToSpace,
+	"LRN":          (*lowering).norm,
+	"MaxPool":      (*lowering).maxPool,
+	"Mul":          (*lowering).mul,
+	"Pad":          (*lowering).pad,
+	"Reshape":      (*lowering).reshape,
+	"Resize":       (*lowering).resize,
+	"Slice":        (*lowering).slice,
+	"Softmax":      (*lowering).softmax,
+	"Sub":          (*lowering).add,
+	"Transpose":    (*lowering).transpose,
 }
 
 func (l *lowering) node(n *ir.Node) error {

@@ -195,6 +195,33 @@ func (l *lowering) transpose(n *ir.Node) error {
 	return nil
 }
 
+// depthToSpace copies the channels of each pixel to a block of pixels.
+func (l *lowering) depthToSpace(n *ir.Node) error {
+	in, out, b := n.In[0], n.Out[0], n.Attrs.Kernel
+	x := l.views[in]
+	y := l.place(out)
+	xs, ys, c := x.strides(in.Shape), y.strides(out.Shape), out.Shape[1]
+	channel, row, col := xs[1], b[1]*c*xs[1], c*xs[1]
+	if n.Attrs.Mode == "CRD" {
+		channel, row, col = b[0]*b[1]*xs[1], b[1]*xs[1], xs[1]
+	}
+	l.copyDims(n, x, y, []int{c, in.Shape[2], b[0], in.Shape[3], b[1]},
+		[]int{channel, xs[2], row, xs[3], col}, []int{ys[1], b[0] * ys[2], ys[2], b[1] * ys[3], ys[3]})
+	return nil
+}
+
+// resize copies each element of an image to a block of pixels.
+func (l *lowering) resize(n *ir.Node) error {
+	in, out := n.In[0], n.Out[0]
+	x := l.views[in]
+	y := l.place(out)
+	xs, ys := x.strides(in.Shape), y.strides(out.Shape)
+	h, w := out.Shape[2]/in.Shape[2], out.Shape[3]/in.Shape[3]
+	l.copyDims(n, x, y, []int{in.Shape[1], in.Shape[2], h, in.Shape[3], w},
+		[]int{xs[1], xs[2], 0, xs[3], 0}, []int{ys[1], h * ys[2], ys[2], w * ys[3], ys[3]})
+	return nil
+}
+
 // placed reports whether v has to lie somewhere of its own.
 func (l *lowering) placed(v *ir.Value) bool {
 	return l.plan.parent[v] != nil || v == l.plan.output || l.plan.frames[v] != frame{}

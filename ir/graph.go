@@ -99,12 +99,14 @@ type Node struct {
 // Attrs is the union of the attributes of all operators; each operator's row
 // in ops.go names those that it reads. Unused fields are zero.
 type Attrs struct {
-	Kernel    []int  // Conv, pools: window size by spatial axis
+	Kernel    []int  // Conv, ConvTranspose, pools: window size by spatial axis; DepthToSpace, SpaceToDepth: of a block
 	Strides   []int  // one a spatial axis, never nil on Conv and windowed pools
 	Dilations []int  // the same
 	Pads      []int  // all begins, then all ends; resolved by shapes when AutoPad is set
 	AutoPad   string // "", "SAME_UPPER", "SAME_LOWER", "VALID"; "" after shapes
-	Group     int    // Conv
+	Group     int    // Conv, ConvTranspose
+	OutPads   []int  // ConvTranspose: elements to add at the end of each axis
+	OutShape  []int  // ConvTranspose: the size that decides Pads; nil after shapes
 
 	CeilMode        bool // pools
 	CountIncludePad bool // AveragePool
@@ -118,11 +120,13 @@ type Attrs struct {
 	Start, End    int   // Shape: slice of the dimensions; End is MaxInt when absent
 
 	TransA, TransB bool    // Gemm
-	Alpha, Beta    float32 // Gemm, LeakyRelu, HardSigmoid, Elu, LRN
+	Alpha, Beta    float32 // Gemm, LeakyRelu, HardSigmoid, Elu, Selu, LRN; Beta is Selu's gamma
 	Bias           float32 // LRN
 	Size           int     // LRN
 	Epsilon        float32 // BatchNormalization
-	Mode           string  // Pad: constant, reflect, edge, wrap; Quant: ROUND, FLOOR, CEIL, ROUND_TO_ZERO
+	Mode           string  // Pad: constant, reflect, edge, wrap; Quant: ROUND, FLOOR, CEIL, ROUND_TO_ZERO; DepthToSpace: DCR, CRD; Resize: how a place is rounded
+	Places         string  // Resize: where an element of the output lies in the input
+	Axes           []int   // Resize: the axes that its sizes are of; nil: all
 	Signed, Narrow bool    // Quant
 	To             Elem    // Cast
 	// Clamp limits the result of any operator: a Relu or Clip that legalize

@@ -387,7 +387,7 @@ func TestOutShapesHostile(t *testing.T) {
 		return out
 	}
 	value := func() *Value {
-		switch r.IntN(10) {
+		switch r.IntN(11) {
 		case 0:
 			return nil
 		case 1, 2, 3:
@@ -403,6 +403,8 @@ func TestOutShapesHostile(t *testing.T) {
 		case 6:
 			return of(1, 1, number())
 		case 7:
+			return of(1, 4, 2, number())
+		case 8:
 			return of(number(), 2)
 		}
 		return of(list()...)
@@ -411,7 +413,7 @@ func TestOutShapesHostile(t *testing.T) {
 		taken := 0
 		for range 5000 {
 			n := &Node{Op: row.Op, Out: outs(r.IntN(4)), Attrs: Attrs{
-				Strides: list(), Dilations: list(), Pads: list(), Group: number(), Axis: number(), Start: number(), End: number(),
+				Strides: list(), Dilations: list(), Pads: list(), Group: number(), Axis: number(), OutPads: [][]int{nil, list()}[r.IntN(2)], OutShape: [][]int{nil, list()}[r.IntN(2)], Start: number(), End: number(),
 				CeilMode: r.IntN(2) == 0, KeepDims: r.IntN(2) == 0, AllowZero: r.IntN(2) == 0, TransA: r.IntN(2) == 0,
 				AutoPad: []string{"", "", "VALID", "SAME_LOWER", "?"}[r.IntN(5)], Mode: []string{"", "reflect", "wrap", "?"}[r.IntN(4)],
 				Value: []*Tensor{nil, {Shape: list()}, NewTensor(Int8, nil)}[r.IntN(3)]}}

@@ -14,7 +14,18 @@ const maxWindow = 1 << 20
 // padding, for spatial axes of size in.
 func window(n *Node, in []int) error {
 	a := &n.Attrs
-	rank := len(in)
+	if err := fillSteps(a, len(in)); err != nil {
+		return err
+	}
+	pads, err := windowPads(a, in)
+	if err != nil {
+		return err
+	}
+	return a.setPads(pads, len(in))
+}
+
+// fillSteps gives strides and dilations their defaults and checks them and the kernel.
+func fillSteps(a *Attrs, rank int) error {
 	if len(a.Strides) == 0 {
 		a.Strides = slices.Repeat([]int{1}, rank)
 	}
@@ -27,11 +38,12 @@ func window(n *Node, in []int) error {
 				a.Kernel, a.Strides, a.Dilations, rank, maxWindow)
 		}
 	}
-	pads, err := windowPads(a, in)
-	if err != nil {
-		return err
-	}
-	// Automatic padding can exceed the bound too, with a large dilation.
+	return nil
+}
+
+// setPads keeps pads that are within bounds. Automatic padding can exceed them too,
+// with a large dilation.
+func (a *Attrs) setPads(pads []int, rank int) error {
 	if len(pads) != 2*rank || slices.Min(pads) < 0 || slices.Max(pads) > maxWindow {
 		return fmt.Errorf("pads %v: want %d numbers of 0 to %d", pads, 2*rank, maxWindow)
 	}
@@ -141,6 +153,97 @@ func convShape(n *Node) ([][]int, error) {
 		out = append(out, d)
 	}
 	return one(out)
+}
+
+// convTransposeShape is that of the input whose convolution has the shape of n's, plus
+// what OutPads add. OutShape, or automatic padding, decides the padding instead, or what is
+// to add.
+func convTransposeShape(n *Node) ([][]int, error) {
+	in, err := spatial(n)
+	if err != nil {
+		return nil, err
+	}
+	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
+	if len(w) != len(x) {
+		return nil, fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
+	}
+	if len(a.Kernel) == 0 {
+		a.Kernel = slices.Clone(w[2:])
+	}
+	if a.Group == 0 {
+		a.Group = 1
+	}
+	if !slices.Equal(a.Kernel, w[2:]) {
+		return nil, fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
+	}
+	if a.Group < 1 || w[1] == 0 || w[0] != x[1] || x[1]%a.Group != 0 || w[1] > maxElements/a.Group {
+		return nil, fmt.Errorf("weights of shape %v in %d groups for %d channels", w, a.Group, x[1])
+	}
+	if has(n, 2) && !slices.Equal(n.In[2].Shape, []int{w[1] * a.Group}) {
+		return nil, fmt.Errorf("bias of shape %v for %d channels", n.In[2].Shape, w[1]*a.Group)
+	}
+	rank := len(in)
+	if err := fillSteps(a, rank); err != nil {
+		return nil, err
+	}
+	if len(a.OutPads) == 0 {
+		a.OutPads = make([]int, rank)
+	}
+	if len(a.OutPads) != rank || slices.Min(a.OutPads) < 0 || slices.Max(a.OutPads) > maxWindow {
+		return nil, fmt.Errorf("output padding %v: want %d numbers of 0 to %d", a.OutPads, rank, maxWindow)
+	}
+	out := make([]int, rank) // without padding
+	for i, d := range in {
+		out[i] = (d-1)*a.Strides[i] + a.OutPads[i] + a.reach(i)
+	}
+	pads, err := transposedPads(a, in, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.setPads(pads, rank); err != nil {
+		return nil, err
+	}
+	a.OutPads, a.OutShape = make([]int, rank), nil
+	for i := range out {
+		a.OutPads[i] = out[i] - (in[i]-1)*a.Strides[i] - a.reach(i)
+		if out[i] -= pads[i] + pads[rank+i]; out[i] < 1 {
+			return nil, fmt.Errorf("pads %v leave nothing", pads)
+		}
+	}
+	return one(slices.Concat([]int{x[0], w[1] * a.Group}, out))
+}
+
+// transposedPads returns what is cut off at the begins and ends of out: an odd rest at
+// the begin, but with SAME_UPPER at the end.
+func transposedPads(a *Attrs, in, out []int) ([]int, error) {
+	rank, want := len(in), a.OutShape
+	switch same := a.AutoPad == "SAME_UPPER" || a.AutoPad == "SAME_LOWER"; {
+	case len(want) == rank+2: // some files count batch and channels
+		want = want[2:]
+	case len(want) == rank:
+	case len(want) > 0:
+		return nil, fmt.Errorf("output shape %v for %d axes", want, rank)
+	case !same:
+		return windowPads(a, in)
+	default:
+		want = make([]int, rank)
+		for i, d := range in {
+			want[i] = d * a.Strides[i]
+		}
+	}
+	pads := make([]int, 2*rank)
+	for i := range want {
+		if want[i] < 1 || want[i] > maxElements {
+			return nil, fmt.Errorf("output shape %v", want)
+		}
+		total := max(out[i]-want[i], 0)
+		out[i] = max(out[i], want[i])
+		pads[i], pads[rank+i] = total-total/2, total/2
+		if a.AutoPad == "SAME_UPPER" {
+			pads[i], pads[rank+i] = pads[rank+i], pads[i]
+		}
+	}
+	return pads, nil
 }
 
 func poolShape(n *Node) ([][]int, error) {

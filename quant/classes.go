@@ -61,7 +61,7 @@ func (c *class) place() {
 	}
 	for range c.movers { // each round places one mover more, at least
 		for _, n := range c.movers {
-			if n.Op != "MaxPool" && (n.Op != "Concat" || n.Attrs.Axis != 1) {
+			if n.Op != "MaxPool" && n.Op != "Resize" && (n.Op != "Concat" || n.Attrs.Axis != 1) {
 				return
 			}
 			if !placed(n, first, set) {
@@ -106,7 +106,7 @@ func placed(n *ir.Node, first map[*ir.Value]int, set func(*ir.Value, int) bool) 
 }
 
 // movers are the operators whose output has the format of their inputs.
-var movers = map[ir.Op]bool{"Concat": true, "MaxPool": true, "Reshape": true, "Transpose": true, "Pad": true, "Slice": true}
+var movers = map[ir.Op]bool{"Concat": true, "MaxPool": true, "Reshape": true, "Transpose": true, "Pad": true, "Slice": true, "DepthToSpace": true, "Resize": true}
 
 // classesOf groups the activations, in graph order.
 func classesOf(s *state) []*class {

@@ -15,6 +15,7 @@ var integerInputs = map[ir.Op][]int{
 	"QuantizeLinear":   {2},
 	"ReduceMean":       {1},
 	"Reshape":          {1},
+	"Resize":           {3},
 	"Slice":            {1, 2, 3, 4},
 	"Split":            {1},
 	"Squeeze":          {1},

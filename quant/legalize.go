@@ -17,6 +17,7 @@ type rule func(l *legalizer, n *ir.Node) error
 // legal is the table of rules. What is not here is folded when its inputs are
 // constant, and refused otherwise.
 var legal = map[ir.Op]rule{
+	"Abs":                unary,
 	"Add":                affineOr(addTensors),
 	"AveragePool":        averagePool,
 	"BatchNormalization": batchNorm,
@@ -25,10 +26,13 @@ var legal = map[ir.Op]rule{
 	"Clip":               activation,
 	"Concat":             concat,
 	"Conv":               conv,
+	"ConvTranspose":      convTranspose,
+	"DepthToSpace":       keep,
 	"DequantizeLinear":   dequantize,
 	"Div":                affineOr(nil),
 	"Dropout":            passThrough,
 	"Elu":                unary,
+	"Erf":                unary,
 	"Exp":                unary,
 	"Flatten":            reshape,
 	"Gemm":               gemm,
@@ -39,6 +43,7 @@ var legal = map[ir.Op]rule{
 	"Identity":           passThrough,
 	"LRN":                localNorm,
 	"LeakyRelu":          unary,
+	"Log":                unary,
 	"LogSoftmax":         softmax,
 	"MatMul":             matMul,
 	"Max":                unary,
@@ -51,12 +56,19 @@ var legal = map[ir.Op]rule{
 	"Pow":                unary,
 	"Quant":              quantNode,
 	"QuantizeLinear":     quantize,
+	"Reciprocal":         unary,
 	"ReduceMean":         reduceMean,
 	"Relu":               activation,
 	"Reshape":            reshape,
+	"Resize":             resize,
+	"Selu":               unary,
 	"Sigmoid":            unary,
+	"Sign":               unary,
 	"Slice":              slice,
 	"Softmax":            softmax,
+	"Softplus":           unary,
+	"Softsign":           unary,
+	"SpaceToDepth":       spaceToDepth,
 	"Split":              split,
 	"Sqrt":               unary,
 	"Squeeze":            reshape,
@@ -65,6 +77,7 @@ var legal = map[ir.Op]rule{
 	"Tanh":               unary,
 	"Transpose":          transpose,
 	"Unsqueeze":          reshape,
+	"Upsample":           resize,
 }
 
 // legalizer rebuilds the node list.
@@ -225,17 +238,25 @@ func ints(name string, v []int) *ir.Value {
 	return &ir.Value{Name: name, Elem: ir.Int64, Shape: t.Shape, Const: t}
 }
 
-// sole returns the node that computes v when nothing else reads v, looking
-// through reshapes that nothing else reads; nil otherwise.
-func (l *legalizer) sole(v *ir.Value) *ir.Node {
+// behind are the operators that the limits of an activation may move across: they
+// only move elements.
+var behind = map[ir.Op]bool{"DepthToSpace": true, "Reshape": true, "Slice": true}
+
+// sole returns the node that computes v when nothing else reads v, looking through
+// those that move elements and that nothing else reads; nil otherwise. across is the
+// DepthToSpace among these.
+func (l *legalizer) sole(v *ir.Value) (node, across *ir.Node) {
 	for l.uses[v] == 1 && v.Format == nil {
 		p := l.producer[v]
-		if p == nil || p.Op != "Reshape" {
-			return p
+		if p == nil || !behind[p.Op] || p.Op == "DepthToSpace" && across != nil {
+			return p, across
+		}
+		if p.Op == "DepthToSpace" {
+			across = p
 		}
 		v = p.In[0]
 	}
-	return nil
+	return nil, nil
 }
 
 func keep(l *legalizer, n *ir.Node) error {
@@ -311,7 +332,7 @@ func activation(l *legalizer, n *ir.Node) error {
 	if lo > hi {
 		return fmt.Errorf("limits [%g, %g] are empty", lo, hi)
 	}
-	p := l.sole(n.In[0])
+	p, _ := l.sole(n.In[0])
 	if p == nil || !fusable[p.Op] && !isUnary(p) {
 		l.emit(n)
 		return nil

@@ -49,7 +49,7 @@ func affineOr(tensors rule) rule {
 			return errors.New("divides a constant by a tensor")
 		}
 		channels := channelsOf(x.Shape)
-		if c.Const.Len() == 1 && l.foldTarget(x) == nil && !(n.Op == "Sub" && swapped) {
+		if c.Const.Len() == 1 && !l.folds(x) && !(n.Op == "Sub" && swapped) {
 			return unary(l, n)
 		}
 		if !perChannel(c.Const.Shape, x.Shape) || !slices.Equal(x.Shape, n.Out[0].Shape) {
@@ -99,30 +99,46 @@ func perChannel(c, x []int) bool {
 	return at >= 0 && c[at] == x[axis] && ir.NumElements(c) == x[axis]
 }
 
-// foldTarget returns the convolution that an affine map of x can be folded
-// into, nil when there is none.
-func (l *legalizer) foldTarget(x *ir.Value) *ir.Node {
-	p := l.sole(x)
-	if p == nil || p.Op != "Conv" || p.Attrs.Clamp != nil || channelsOf(x.Shape) != p.Out[0].Shape[1] {
-		return nil
+// foldTarget returns the convolution that an affine map of x can be folded into, and
+// which channel of x each of its own becomes; nil when there is none.
+func (l *legalizer) foldTarget(x *ir.Value) (*ir.Node, func(channel int) int) {
+	p, across := l.sole(x)
+	if p == nil || p.Op != "Conv" || p.Attrs.Clamp != nil {
+		return nil, nil
 	}
-	return p
+	own, channels := p.Out[0].Shape[1], channelsOf(x.Shape)
+	switch {
+	case across == nil && own == channels:
+		return p, func(c int) int { return c }
+	case across == nil || own != channels*across.Attrs.Kernel[0]*across.Attrs.Kernel[1]:
+		return nil, nil
+	case across.Attrs.Mode == "CRD":
+		return p, func(c int) int { return c * channels / own }
+	}
+	return p, func(c int) int { return c % channels }
+}
+
+func (l *legalizer) folds(x *ir.Value) bool {
+	p, _ := l.foldTarget(x)
+	return p != nil
 }
 
 // affine emits a*x + b by channel: folded into the convolution before it, or as
 // a depthwise convolution of one tap.
 func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
-	if p := l.foldTarget(x); p != nil {
+	if p, channel := l.foldTarget(x); p != nil {
 		w, bias := p.In[1], p.In[2].Const.Real
 		per := w.Const.Len() / len(bias)
+		own := make([]float32, len(bias))
 		for c := range bias {
+			own[c] = a[channel(c)]
 			for i := range w.Const.Real[c*per : (c+1)*per] {
-				w.Const.Real[c*per+i] *= a[c]
+				w.Const.Real[c*per+i] *= own[c]
 			}
-			bias[c] = float32(bias[c]*a[c]) + b[c]
+			bias[c] = float32(bias[c]*own[c]) + b[channel(c)]
 		}
 		if isGiven(w) {
-			scaleGiven(w, a)
+			scaleGiven(w, own)
 		}
 		l.replace(n.Out[0], x)
 		return nil

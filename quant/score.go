@@ -116,10 +116,10 @@ func (t *scratch) score(f *ir.Format) float64 {
 		if !t.quantizeWeights(n, f) {
 			return math.Inf(1)
 		}
-		t.x = resize(t.x, len(p.x))
+		t.x = sized(t.x, len(p.x))
 		quantize32(t.x, p.x, f)
 		m := n.In[1].Shape[0]
-		t.y = resize(t.y, m*p.n)
+		t.y = sized(t.y, m*p.n)
 		sumPatches(t.y, p, t.w, n.Attrs.Group, t.x)
 		e := 0.0
 		for ch := range m {
@@ -134,7 +134,7 @@ func (t *scratch) score(f *ir.Format) float64 {
 // when the budget leaves nothing.
 func (t *scratch) quantizeWeights(n *ir.Node, f *ir.Format) bool {
 	w := n.In[1]
-	t.w = resize(t.w, w.Const.Len())
+	t.w = sized(t.w, w.Const.Len())
 	if w.Const.Int != nil && w.Format != nil {
 		for i, v := range w.Const.Int {
 			t.w[i] = float32(v)
@@ -169,7 +169,7 @@ func scalesOf(w *ir.Value) []float64 {
 	return scales
 }
 
-func resize(v []float32, n int) []float32 {
+func sized(v []float32, n int) []float32 {
 	if cap(v) < n {
 		return make([]float32, n)
 	}

@@ -106,7 +106,7 @@ func TestQuantizedNetwork(t *testing.T) {
 	for _, c := range []struct {
 		name, acc string
 		greatest  int64 // weight of the first layer
-	}{{"residual", "16:32", 127}, {"moved", "16:32", 100}, {"qonnx", "16", 7}, {"clipped", "16", 7}} {
+	}{{"residual", "16:32", 127}, {"moved", "16:32", 100}, {"upsampled", "16:32", 100}, {"qonnx", "16", 7}, {"clipped", "16", 7}} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := os.ReadFile("testdata/found/quantized-" + c.name + ".txt")
 			if err != nil {

@@ -61,6 +61,24 @@ func Tanh(x float64) float64 {
 	return e / (e + 2)
 }
 
+// Erf returns the error function of x: the series 2/sqrt(pi) e^-xx sum of
+// x (2xx)^i / (2i+1)!!, whose terms have one sign.
+func Erf(x float64) float64 {
+	switch {
+	case x != x:
+		return x
+	case math.Abs(x) > 6:
+		return math.Copysign(1, x)
+	}
+	square := x * x
+	term, sum := x, x
+	for i := 3.0; sum+term != sum; i += 2 {
+		term = float64(term*square) * 2 / i
+		sum += term
+	}
+	return 2 / math.Sqrt(math.Pi) * Exp(-square) * sum
+}
+
 // split returns x = m * 2^k with m between sqrt(1/2) and sqrt(2).
 func split(x float64) (m float64, k float64) {
 	m, e := math.Frexp(x)

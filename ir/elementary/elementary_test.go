@@ -20,6 +20,7 @@ func TestAgainstMath(t *testing.T) {
 		{"Expm1", Expm1, math.Expm1, func() float64 { return 3 * r.NormFloat64() }},
 		{"Expm1 near 0", func(x float64) float64 { return Expm1(x) / x }, func(x float64) float64 { return math.Expm1(x) / x }, func() float64 { return 1e-5 * r.NormFloat64() }},
 		{"Tanh", Tanh, math.Tanh, func() float64 { return 3 * r.NormFloat64() }},
+		{"Erf", Erf, math.Erf, func() float64 { return 2 * r.NormFloat64() }},
 		{"Log", Log, math.Log, func() float64 { return math.Exp(50 * r.NormFloat64()) }},
 		{"Log near 1", Log, math.Log, func() float64 { return 1 + 1e-3*r.NormFloat64() }},
 		{"Log2", Log2, math.Log2, func() float64 { return math.Exp(50 * r.NormFloat64()) }},

@@ -275,3 +275,52 @@ func rangeOp(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	}
 	return nil
 }
+
+// depthToSpace reads the channels of a block as its pixels: the block's rows and
+// columns are outside of the other channels (DCR), or inside (CRD).
+func depthToSpace(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, b := in[0], n.Attrs.Kernel
+	s, c := stridesOf(x.Shape), out[0].Shape[1]
+	channel, row, col := s[1], b[1]*c*s[1], c*s[1]
+	if n.Attrs.Mode == "CRD" {
+		channel, row, col = b[0]*b[1]*s[1], b[1]*s[1], s[1]
+	}
+	y := *out[0]
+	y.Shape = []int{x.Shape[0], c, x.Shape[2], b[0], x.Shape[3], b[1]}
+	gatherBy(&y, x, 0, []int{s[0], channel, s[2], row, s[3], col})
+	return nil
+}
+
+// spaceToDepth is the other way, in order DCR.
+func spaceToDepth(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	x, b := in[0], n.Attrs.Kernel
+	s := stridesOf(x.Shape)
+	y := *out[0]
+	y.Shape = []int{x.Shape[0], b[0], b[1], x.Shape[1], x.Shape[2] / b[0], x.Shape[3] / b[1]}
+	gatherBy(&y, x, 0, []int{s[0], s[2], s[3], s[1], b[0] * s[2], b[1] * s[3]})
+	return nil
+}
+
+// resize takes the nearest element along each axis.
+func resize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	places, err := ir.ResizePlaces(n)
+	if err != nil {
+		return err
+	}
+	x, y := in[0], out[0]
+	strides, index := stridesOf(x.Shape), make([]int, len(places))
+	for to := range y.Len() {
+		from := 0
+		for i, at := range index {
+			from += places[i][at] * strides[i]
+		}
+		move(y, to, x, from)
+		for i := len(index) - 1; i >= 0; i-- {
+			if index[i]++; index[i] < y.Shape[i] {
+				break
+			}
+			index[i] = 0
+		}
+	}
+	return nil
+}

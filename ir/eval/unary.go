@@ -32,6 +32,20 @@ func sqrt(x float64) float64    { return math.Sqrt(x) }
 func tanh(x float64) float64    { return elementary.Tanh(x) }
 func sigmoid(x float64) float64 { return 1 / (1 + elementary.Exp(-x)) }
 
+func erf(x float64) float64      { return elementary.Erf(x) }
+func log(x float64) float64      { return elementary.Log(x) }
+func softsign(x float64) float64 { return x / (1 + math.Abs(x)) }
+
+func reciprocal(x float64) float64 { return 1 / x }
+
+// softplus is ln(1+e^x), which is x itself where the one no longer counts.
+func softplus(x float64) float64 {
+	if x > 40 {
+		return x
+	}
+	return elementary.Log(1 + elementary.Exp(x))
+}
+
 func hardSwish(x float64) float64 { return x * min(max(x/6+0.5, 0), 1) }
 
 func elu(a *ir.Attrs, x float64) float64 {
@@ -50,6 +64,13 @@ func leakyRelu(a *ir.Attrs, x float64) float64 {
 		return float64(a.Alpha) * x
 	}
 	return x
+}
+
+func selu(a *ir.Attrs, x float64) float64 {
+	if x < 0 {
+		x = float64(a.Alpha) * elementary.Expm1(x)
+	}
+	return float64(a.Beta) * x
 }
 
 func relu(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
@@ -71,6 +92,33 @@ func neg(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 		out[0].Int[i] = -in[0].Int[i]
 	}
 	wrapAll(out[0])
+	return nil
+}
+
+func abs(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	for i := range out[0].Real {
+		out[0].Real[i] = float32(math.Abs(float64(in[0].Real[i])))
+	}
+	for i, v := range in[0].Int[:len(out[0].Int)] {
+		out[0].Int[i] = max(v, -v)
+	}
+	wrapAll(out[0])
+	return nil
+}
+
+// sign is -1, 0 or 1; it keeps what is no number.
+func sign(_ *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
+	for i, v := range in[0].Real[:len(out[0].Real)] {
+		if v > 0 {
+			v = 1
+		} else if v < 0 {
+			v = -1
+		}
+		out[0].Real[i] = v
+	}
+	for i, v := range in[0].Int[:len(out[0].Int)] {
+		out[0].Int[i] = int64(cmp.Compare(v, 0))
+	}
 	return nil
 }
 

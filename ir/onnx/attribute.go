@@ -8,6 +8,7 @@ type attribute struct {
 	name    string
 	typ     int
 	i       int64   // value of type INT
+	text    []byte  // value of type STRING
 	tensor  *tensor // value of type TENSOR
 	graph   []byte  // value of type GRAPH
 	encoded []byte  // the fields of values of the other types
@@ -40,10 +41,13 @@ func parseAttribute(b []byte) (*attribute, error) {
 			a.tensor, err = parseTensor(f.b)
 		case attrGraph:
 			a.graph = f.b
-		case attrInt:
-			a.i = int64(f.v)
-			fallthrough
 		default:
+			switch f.num {
+			case attrInt:
+				a.i = int64(f.v)
+			case attrString:
+				a.text = f.b
+			}
 			a.encoded = append(a.encoded, f.all...)
 		}
 		return err

@@ -19,6 +19,7 @@ type attrRow struct {
 // attrs that read does not ask for has no meaning for inference, or is moved
 // to an input (upgrade.go).
 var attrRows = []attrRow{
+	{"Abs", "", nil},
 	{"Add", "", nil},
 	{"And", "", nil},
 	{"AveragePool", "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", readPool},
@@ -33,11 +34,17 @@ var attrRows = []attrRow{
 	{"Constant", "value value_float value_floats value_int value_ints", nil},
 	{"ConstantOfShape", "value", func(r *reader, to *ir.Attrs) { to.Value = r.fill() }},
 	{"Conv", "auto_pad dilations group kernel_shape pads strides", readConv},
+	{"ConvTranspose", "auto_pad dilations group kernel_shape output_padding output_shape pads strides", readConvTranspose},
+	{"DepthToSpace", "blocksize mode", func(r *reader, to *ir.Attrs) {
+		readBlock(r, to)
+		to.Mode = r.oneOf("mode", "DCR", "CRD")
+	}},
 	{"DequantizeLinear", "axis block_size output_dtype", readQuantAxis},
 	{"Div", "", nil},
 	{"Dropout", "ratio seed", nil},
 	{"Elu", "alpha", func(r *reader, to *ir.Attrs) { to.Alpha = r.float("alpha", 1) }},
 	{"Equal", "", nil},
+	{"Erf", "", nil},
 	{"Exp", "", nil},
 	{"Expand", "", nil},
 	{"Flatten", "axis", func(r *reader, to *ir.Attrs) { to.Axis = r.int("axis", 1) }},
@@ -55,6 +62,7 @@ var attrRows = []attrRow{
 	{"LRN", "alpha beta bias size", readLRN},
 	{"LeakyRelu", "alpha", func(r *reader, to *ir.Attrs) { to.Alpha = r.float("alpha", 0.01) }},
 	{"Less", "", nil},
+	{"Log", "", nil},
 	{"LogSoftmax", "axis", readSoftmax},
 	{"MatMul", "", nil},
 	{"Max", "", nil},
@@ -72,18 +80,27 @@ var attrRows = []attrRow{
 	}},
 	{"QuantizeLinear", "axis block_size output_dtype precision saturate", readQuantAxis},
 	{"Range", "", nil},
+	{"Reciprocal", "", nil},
 	{"ReduceMean", "axes keepdims noop_with_empty_axes", func(r *reader, to *ir.Attrs) {
 		to.KeepDims, to.NoopEmptyAxes = r.flag("keepdims", true), r.flag("noop_with_empty_axes", false)
 	}},
 	{"Relu", "", nil},
 	{"Reshape", "allowzero", func(r *reader, to *ir.Attrs) { to.AllowZero = r.flag("allowzero", false) }},
+	{"Resize", "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode", readResize},
+	{"Selu", "alpha gamma", func(r *reader, to *ir.Attrs) {
+		to.Alpha, to.Beta = r.float("alpha", 1.67326319217681884765625), r.float("gamma", 1.05070102214813232421875)
+	}},
 	{"Shape", "start end", func(r *reader, to *ir.Attrs) {
 		to.Start, to.End = r.int("start", 0), r.int("end", math.MaxInt)
 	}},
 	{"Sigmoid", "", nil},
+	{"Sign", "", nil},
 	{"Size", "", nil},
 	{"Slice", "axes ends starts", nil},
 	{"Softmax", "axis", readSoftmax},
+	{"Softplus", "", nil},
+	{"Softsign", "", nil},
+	{"SpaceToDepth", "blocksize", readBlock},
 	{"Split", "axis num_outputs split", readSplit},
 	{"Sqrt", "", nil},
 	{"Squeeze", "axes", nil},
@@ -93,6 +110,7 @@ var attrRows = []attrRow{
 	{"Tile", "", nil},
 	{"Transpose", "perm", readTranspose},
 	{"Unsqueeze", "axes", nil},
+	{"Upsample", "mode scales", readResize},
 	{"Where", "", nil},
 }
 
@@ -118,6 +136,11 @@ func readLRN(r *reader, to *ir.Attrs) {
 	}
 }
 
+func readBlock(r *reader, to *ir.Attrs) {
+	size := r.mustInt("blocksize")
+	to.Kernel = []int{size, size}
+}
+
 // readQuantAxis reads the axis of the scales; a scale for the whole tensor
 // leaves it without meaning.
 func readQuantAxis(r *reader, to *ir.Attrs) { to.Axis = r.int("axis", 1) }
@@ -130,6 +153,18 @@ func readSoftmax(r *reader, to *ir.Attrs) {
 		return
 	}
 	to.Axis = r.int("axis", -1)
+}
+
+// readResize takes the nearest element, the one mode that is supported.
+func readResize(r *reader, to *ir.Attrs) {
+	r.oneOf("keep_aspect_ratio_policy", "stretch")
+	to.Axes = r.ints("axes")
+	if r.opset < 11 || r.node.Op == "Upsample" {
+		to.Places, to.Mode = "asymmetric", "floor"
+		return
+	}
+	to.Places = r.oneOf("coordinate_transformation_mode", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn")
+	to.Mode = r.oneOf("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 }
 
 // readSplit keeps no count: the outputs themselves are it.

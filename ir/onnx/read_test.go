@@ -260,7 +260,7 @@ func TestRefusal(t *testing.T) {
 		domainCall("com.acme", "d = Fuse(c, mask)"),
 		domainCall("ai.onnx", "pool: e = MaxPool(d)", attr("storage_order", 1)),
 		call("norm: f = BatchNormalization(e, x, x, x, x)", attr("training_mode", 1)),
-		call("g = Resize(f)"),
+		call("g = Resize(f)", attr("mode", "cubic")),
 		call("h = Relu(g)", attr("slope", float32(1))),
 		call("i = QuantizeLinear(h, x)", attr("block_size", 32)),
 		call("y = Blur(i)"),
@@ -272,7 +272,7 @@ func TestRefusal(t *testing.T) {
 		"d (Fuse, domain com.acme): operators of this domain are not supported; " +
 		"pool (MaxPool, opset 13): storage_order=1 is not supported; " +
 		"norm (BatchNormalization, opset 13): it is in training mode, export for inference; " +
-		"g (Resize, opset 13): resampling is not supported yet; " +
+		"g (Resize, opset 13): mode cubic is not supported, nearest is; " +
 		"h (Relu, opset 13): attribute slope is not supported; " +
 		"i (QuantizeLinear, opset 13): scales by block are not supported, quantize by tensor or by axis; " +
 		"y (Blur, opset 13): the operator is not supported"

@@ -28,9 +28,6 @@ var reasons = map[string]string{
 	"If":                    "its condition is not a constant, export with fixed shapes or fold constants first",
 	"Loop":                  "loops are not supported, export with the loop unrolled",
 	"Scan":                  "loops are not supported, export with the loop unrolled",
-	"Resize":                "resampling is not supported yet",
-	"Upsample":              "resampling is not supported yet",
-	"ConvTranspose":         "transposed convolution is not supported yet",
 	"ConvInteger":           integerOps,
 	"DynamicQuantizeLinear": integerOps,
 	"MatMulInteger":         integerOps,
@@ -197,6 +194,16 @@ var limits = map[ir.Op]func(n *node, consts map[string]*tensor) string{
 		return ""
 	},
 	"QuantizeLinear": blocked,
+	"Resize":         nearestOnly,
+	"Upsample":       nearestOnly,
+}
+
+// nearestOnly refuses resampling that makes new elements.
+func nearestOnly(n *node, _ map[string]*tensor) string {
+	if a := n.attr("mode"); a != nil && string(a.text) != "nearest" {
+		return fmt.Sprintf("mode %s is not supported, nearest is", show(string(a.text)))
+	}
+	return ""
 }
 
 // blocked refuses scales that are shared by blocks of an axis.

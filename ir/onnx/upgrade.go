@@ -21,6 +21,7 @@ var moved = []struct {
 	{"Split", "split", 1, 13},
 	{"Squeeze", "axes", 1, 13},
 	{"Unsqueeze", "axes", 1, 13},
+	{"Upsample", "scales", 1, 9},
 }
 
 // upgrade gives a node the inputs that it has in the newest operator set. The
@@ -41,6 +42,8 @@ func (r *reader) upgrade() {
 		n.In = n.In[:min(1, len(n.In))]
 	case "QuantizeLinear":
 		r.quantizeType()
+	case "Resize", "Upsample":
+		r.resizeInputs()
 	}
 	for len(n.In) > 0 && n.In[len(n.In)-1] == nil {
 		n.In = n.In[:len(n.In)-1]
@@ -73,6 +76,20 @@ func (r *reader) asTensor(name string) *ir.Tensor {
 	}
 	r.fail("attribute %s has type %d in the file, which is not what the operator takes", name, r.side.attr(name).typ)
 	return nil
+}
+
+// resizeInputs puts the scales where they are since 11, and leaves out the region,
+// which only a mode that is not supported looks at, and lists that are empty.
+func (r *reader) resizeInputs() {
+	n := r.node
+	if len(n.In) == 2 {
+		n.In = []*ir.Value{n.In[0], nil, n.In[1]}
+	}
+	for i, v := range n.In[min(1, len(n.In)):] {
+		if i == 0 || v != nil && v.Const != nil && v.Const.Len() == 0 {
+			n.In[1+i] = nil
+		}
+	}
 }
 
 // quantizeType turns output_dtype into the zero point that has this type.

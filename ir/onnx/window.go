@@ -31,6 +31,16 @@ func readConv(r *reader, to *ir.Attrs) {
 	readWindow(r, to, rank)
 }
 
+// readConvTranspose leaves what its output's shape decides to the shapes pass.
+func readConvTranspose(r *reader, to *ir.Attrs) {
+	readConv(r, to)
+	to.OutPads, to.OutShape = r.ints("output_padding"), r.ints("output_shape")
+	r.lengths("output_padding", to.OutPads, len(to.Strides), 0)
+	if to.OutShape != nil {
+		to.Pads = nil
+	}
+}
+
 // readPool has no weights to take the kernel's size from.
 func readPool(r *reader, to *ir.Attrs) {
 	to.Kernel = r.ints("kernel_shape")

@@ -28,13 +28,13 @@ type builder struct {
 var builders = map[string]func(*builder, [numbers]int){
 	"act": (*builder).act, "avg": (*builder).avg, "bn": (*builder).bn, "concat": (*builder).concat, "conv": (*builder).conv,
 	"depthwise": (*builder).depthwise, "gate": (*builder).gate, "head": (*builder).head, "max": (*builder).max, "norm": (*builder).norm, "pad": (*builder).pad,
-	"residual": (*builder).residual, "scale": (*builder).scale, "scalar": (*builder).scalar, "shuffle": (*builder).shuffle,
-	"slice": (*builder).slice, "split": (*builder).split, "two": (*builder).two,
+	"pixels": (*builder).pixels, "repeat": (*builder).repeat, "residual": (*builder).residual, "scale": (*builder).scale, "scalar": (*builder).scalar, "shuffle": (*builder).shuffle,
+	"slice": (*builder).slice, "split": (*builder).split, "transposed": (*builder).transposed, "two": (*builder).two,
 }
 
 // kinds are those that may stand anywhere.
 var kinds = []string{"act", "avg", "bn", "concat", "conv", "depthwise", "gate", "max", "norm", "pad", "residual", "scale", "scalar",
-	"shuffle", "slice", "split", "two", "residual", "act", "depthwise"}
+	"pixels", "repeat", "shuffle", "slice", "split", "transposed", "two", "residual", "act", "depthwise"}
 
 // name returns a new one.
 func (b *builder) name(kind string) string {
@@ -140,6 +140,31 @@ func (b *builder) convolve(m, h, w, groups, weights, bias, kh, kw int, attrs str
 	b.summed = true
 }
 
+// transposed: output channels, kernel, strides, what is cut, added at the end, groups.
+func (b *builder) transposed(n [numbers]int) {
+	x := b.last
+	axis := func(size, kernel, stride, cut, more int) (k, s, begin, end, add, out int) {
+		k, s = 1+kernel%4, 1+stride%3
+		begin, end, add = cut%k, cut/4%k, more%s
+		if out = (size-1)*s + k + add - begin - end; out < 1 {
+			begin, end = 0, 0
+			out = (size-1)*s + k + add
+		}
+		return k, s, begin, end, add, out
+	}
+	kh, sh, ph, qh, ah, h := axis(x.h, n[1], n[2], n[3], n[4])
+	kw, sw, pw, qw, aw, w := axis(x.w, n[1]/4, n[2]/3, n[3]/16, n[4]/3)
+	groups := divisor(x.c, n[5])
+	m := 1 + n[0]%(1+20/groups)
+	if groups*m*h*w > maxSize || groups*m*sh*sw > 64 {
+		return
+	}
+	k, c := b.weights(n[6], x.c, m, kh, kw), b.bias(n[7], groups*m)
+	b.put(groups*m, h, w, "up", fmt.Sprintf("ConvTranspose(%s, %s%s) group=%d strides=%d,%d pads=%d,%d,%d,%d output_padding=%d,%d",
+		x.name, k, c, groups, sh, sw, ph, pw, qh, qw, ah, aw))
+	b.summed = true
+}
+
 // divisor returns one of the divisors of c: one, most of the time.
 func divisor(c, n int) int {
 	if n%4 != 3 {
@@ -233,7 +258,7 @@ func (b *builder) concat(n [numbers]int) {
 func (b *builder) act(n [numbers]int) {
 	x := b.last
 	calls := []string{"Relu(%s)", "Clip(%s, -, six)", "HardSwish(%s)", "Sigmoid(%s)", "Tanh(%s)", "LeakyRelu(%s) alpha=0.1",
-		"HardSigmoid(%s)", "Elu(%s)", "Clip(%s, one, six)", "Neg(%s)"}
+		"HardSigmoid(%s)", "Elu(%s)", "Clip(%s, one, six)", "Neg(%s)", "Softplus(%s)", "Abs(%s)"}
 	call := calls[n[0]%len(calls)]
 	if strings.Contains(call, "six") {
 		call = strings.Replace(call, "six", b.init("float[]", "6"), 1)

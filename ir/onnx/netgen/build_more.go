@@ -132,6 +132,32 @@ func (b *builder) split(n [numbers]int) {
 	b.put(x.c, x.h, x.w, "cat", fmt.Sprintf("Concat(%s, %s) axis=1", right, left))
 }
 
+// repeat makes more rows and columns, or leaves some out.
+func (b *builder) repeat(n [numbers]int) {
+	x := b.last
+	h, w := x.h*(1+n[0]%3), x.w*(1+n[1]%3)
+	if x.h%2 == 0 && n[0]%7 == 6 {
+		h = x.h / 2
+	}
+	if x.c*h*w > maxSize {
+		return
+	}
+	k := b.init("int64[4]", fmt.Sprintf("1 %d %d %d", x.c, h, w))
+	b.put(x.c, h, w, "more", fmt.Sprintf("Resize(%s, -, -, %s)", x.name, k))
+}
+
+// pixels makes channels of the pixels of blocks, or the other way round.
+func (b *builder) pixels(n [numbers]int) {
+	x := b.last
+	s := 2 + n[0]%5/4
+	switch {
+	case x.c%(s*s) == 0 && n[1]%3 < 2:
+		b.put(x.c/(s*s), x.h*s, x.w*s, "pixels", fmt.Sprintf("DepthToSpace(%s) blocksize=%d mode=%s", x.name, s, []string{"DCR", "CRD"}[n[1]%2]))
+	case x.h%s == 0 && x.w%s == 0:
+		b.put(x.c*s*s, x.h/s, x.w/s, "blocks", fmt.Sprintf("SpaceToDepth(%s) blocksize=%d", x.name, s))
+	}
+}
+
 // shuffle changes the order of the channels by way of five dimensions.
 func (b *builder) shuffle(n [numbers]int) {
 	x := b.last

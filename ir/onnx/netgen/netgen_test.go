@@ -33,7 +33,7 @@ func TestValid(t *testing.T) {
 			ops[n.Op]++
 		}
 	}
-	for _, op := range []ir.Op{"Add", "AveragePool", "Concat", "Conv", "LRN", "MaxPool", "Mul", "Pad", "Reshape", "Slice", "Softmax", "Sub", "Transpose", "Relu", "Sigmoid"} {
+	for _, op := range []ir.Op{"Add", "AveragePool", "Concat", "Conv", "DepthToSpace", "LRN", "MaxPool", "Mul", "Pad", "Reshape", "Resize", "Slice", "Softmax", "Sub", "Transpose", "Relu", "Sigmoid"} {
 		if ops[op] < 20 {
 			t.Errorf("%d of %s", ops[op], op)
 		}
