@@ -154,8 +154,12 @@ func compile(ctx context.Context, args []string, out io.Writer) error {
 	if verbose {
 		explain(out, p)
 	}
-	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes, lower bound %d\n",
-		dir, len(files), p.Target.Name, r.Layers, r.Channels, p.Rung, p.Accum, p.Arena, p.Live)
+	kept := ""
+	if p.Kept > 0 {
+		kept = fmt.Sprintf(": %d of transformed weights and %d of tensors", p.Kept, p.Work)
+	}
+	fmt.Fprintf(out, "%s: %d files for %s, %d layers and %d channels proven (%s bound, %s bits); arena %d bytes%s (lower bound %d)\n",
+		dir, len(files), p.Target.Name, r.Layers, r.Channels, p.Rung, p.Accum, p.Arena, kept, p.Live)
 	printNeed(out, p)
 	return nil
 }
