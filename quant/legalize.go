@@ -173,9 +173,9 @@ var reshapes = map[ir.Op]bool{"Reshape": true, "Flatten": true, "Squeeze": true,
 func ports(g *ir.Graph) []string {
 	var refusals []string
 	for _, side := range []struct {
-		what   string
-		values []*ir.Value
-	}{{"inputs", g.In}, {"outputs", g.Out}} {
+		what, remedy string
+		values       []*ir.Value
+	}{{"inputs", "export the network with one of them", g.In}, {"outputs", "--until NAME takes one of them", g.Out}} {
 		var names []string
 		for _, v := range side.values {
 			names = append(names, v.Name)
@@ -184,7 +184,7 @@ func ports(g *ir.Graph) []string {
 		case len(names) == 0:
 			refusals = append(refusals, fmt.Sprintf("no %s, want 1", side.what))
 		case len(names) > 1:
-			refusals = append(refusals, fmt.Sprintf("%d %s (%s), want 1: export the network with one of them", len(names), side.what, strings.Join(names, ", ")))
+			refusals = append(refusals, fmt.Sprintf("%d %s (%s), want 1: %s", len(names), side.what, strings.Join(names, ", "), side.remedy))
 		}
 	}
 	for _, v := range g.In {

@@ -34,6 +34,7 @@ type options struct {
 	std     string
 	data    dataset.Options
 	dims    []string
+	until   string
 	target  string
 	kernels codegen.Options
 	prefer  string
@@ -90,6 +91,7 @@ func (o *options) inputs() {
 // reading adds the flags of commands that read a network.
 func (o *options) reading() {
 	o.set.StringArrayVar(&o.dims, "dim", nil, "size of a symbolic dimension, `NAME=N`, or INPUT.AXIS=N by its place; the batch is 1")
+	o.set.StringVar(&o.until, "until", "", "end the network at the tensor `NAME`, without what only others need")
 	o.set.BoolVar(&o.json, "json", false, "print one JSON object")
 }
 

@@ -19,7 +19,7 @@ func (o *options) read(path string) (*ir.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := onnx.ReadFile(path, dims)
+	g, err := onnx.ReadFile(path, onnx.Options{Dims: dims, Output: o.until})
 	if err != nil {
 		return nil, err
 	}

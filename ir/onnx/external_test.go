@@ -56,14 +56,14 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(path, small(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g, err := ReadFile(path, map[string]int{"N": 2})
+	g, err := ReadFile(path, Options{Dims: map[string]int{"N": 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if g.Name != "small" || g.In[0].Shape[0] != 2 {
 		t.Errorf("got %s with the input %v", g.Name, g.In[0].Shape)
 	}
-	_, err = ReadFile(path+"2", nil)
+	_, err = ReadFile(path+"2", Options{})
 	if err == nil || !strings.HasPrefix(err.Error(), "small.onnx2: onnx: ") {
 		t.Errorf("a missing file: %v", err)
 	}

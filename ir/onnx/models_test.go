@@ -27,7 +27,7 @@ func TestModels(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		g, err := ReadFile(path, nil)
+		g, err := ReadFile(path, Options{})
 		switch {
 		case err == nil:
 			read++

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // prune drops the nodes, inputs and initializers that no output depends on, and
@@ -51,6 +53,19 @@ func (g *graph) prune() error {
 	// must not come back as inputs of the network.
 	g.inputs = slices.DeleteFunc(g.inputs, func(v *valueInfo) bool { return !read[v.name] })
 	return g.sort(defs)
+}
+
+// endAt makes the tensor of that name the one output.
+func (g *graph) endAt(name string) error {
+	if slices.ContainsFunc(g.nodes, func(n *node) bool { return slices.Contains(n.out, name) }) {
+		g.outputs = []*valueInfo{{name: name}}
+		return nil
+	}
+	var names []string
+	for _, v := range g.outputs {
+		names = append(names, show(v.name))
+	}
+	return fmt.Errorf("no node computes a tensor %s, the network's outputs are %s", strconv.Quote(name), strings.Join(names, ", "))
 }
 
 // definitions maps each value to the node that computes it, nil for inputs

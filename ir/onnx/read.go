@@ -16,6 +16,9 @@ type Options struct {
 	// a name is called INPUT.AXIS. The first dimension of an input is 1 when it
 	// is not given. Any other has to be.
 	Dims map[string]int
+	// Output names the tensor that the network ends at; what only others need is
+	// left out. "": at the file's outputs.
+	Output string
 	// External reads length bytes at offset of a file that holds tensors of the
 	// model. A model that needs it is refused when it is nil.
 	External func(location string, offset, length int64) ([]byte, error)
@@ -49,6 +52,11 @@ func read(name string, b []byte, o Options) (*ir.Graph, error) {
 	}
 	if err := g.inline(); err != nil {
 		return nil, fmt.Errorf("%w, export the model again", err)
+	}
+	if o.Output != "" {
+		if err := g.endAt(o.Output); err != nil {
+			return nil, err
+		}
 	}
 	if err := g.prune(); err != nil {
 		return nil, fmt.Errorf("%w, export the model again", err)
@@ -84,11 +92,12 @@ func read(name string, b []byte, o Options) (*ir.Graph, error) {
 
 // ReadFile reads an ONNX file, and tensors that are stored in other files of
 // its folder or below.
-func ReadFile(path string, dims map[string]int) (*ir.Graph, error) {
+func ReadFile(path string, o Options) (*ir.Graph, error) {
 	name := filepath.Base(path)
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &ir.Error{Pass: "onnx", Place: name, Err: err}
 	}
-	return Read(name, b, Options{Dims: dims, External: beside(path)})
+	o.External = beside(path)
+	return Read(name, b, o)
 }

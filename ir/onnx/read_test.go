@@ -357,3 +357,19 @@ func TestSizes(t *testing.T) {
 		})
 	}
 }
+
+// TestUntil ends a network at an inner tensor: what is behind it may be anything.
+func TestUntil(t *testing.T) {
+	file := file(13, input("x", 1, 2), input("z", 3), call("a = Relu(x)"), call("b = Frobnicate(a, z)"), call("y = Abs(b)"), output("y"), output("a"))
+	g, err := Read("m.onnx", file, Options{Output: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Nodes) != 1 || len(g.In) != 1 || len(g.Out) != 1 || g.Out[0].Name != "a" || g.Nodes[0].Op != "Relu" {
+		t.Errorf("got\n%s", g)
+	}
+	const want = `m.onnx: onnx: no node computes a tensor "x", the network's outputs are y, a`
+	if _, err := Read("m.onnx", file, Options{Output: "x"}); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
