@@ -41,6 +41,23 @@ func fillSteps(a *Attrs, rank int) error {
 	return nil
 }
 
+// fillKernel takes from weights of shape w what the file left out, and checks the rest.
+func fillKernel(a *Attrs, x, w []int) error {
+	if len(w) != len(x) {
+		return fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
+	}
+	if len(a.Kernel) == 0 {
+		a.Kernel = slices.Clone(w[2:])
+	}
+	if a.Group == 0 {
+		a.Group = 1
+	}
+	if !slices.Equal(a.Kernel, w[2:]) {
+		return fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
+	}
+	return nil
+}
+
 // setPads keeps pads that are within bounds. Automatic padding can exceed them too,
 // with a large dilation.
 func (a *Attrs) setPads(pads []int, rank int) error {
@@ -122,17 +139,8 @@ func convShape(n *Node) ([][]int, error) {
 		return nil, err
 	}
 	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
-	if len(w) != len(x) {
-		return nil, fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
-	}
-	if len(a.Kernel) == 0 {
-		a.Kernel = slices.Clone(w[2:])
-	}
-	if a.Group == 0 {
-		a.Group = 1
-	}
-	if !slices.Equal(a.Kernel, w[2:]) {
-		return nil, fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
+	if err := fillKernel(a, x, w); err != nil {
+		return nil, err
 	}
 	// The quotient instead of w[1]*Group, which can overflow.
 	if a.Group < 1 || w[0] == 0 || w[1] == 0 || w[0]%a.Group != 0 || x[1]%a.Group != 0 || x[1]/a.Group != w[1] {
@@ -164,17 +172,8 @@ func convTransposeShape(n *Node) ([][]int, error) {
 		return nil, err
 	}
 	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
-	if len(w) != len(x) {
-		return nil, fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
-	}
-	if len(a.Kernel) == 0 {
-		a.Kernel = slices.Clone(w[2:])
-	}
-	if a.Group == 0 {
-		a.Group = 1
-	}
-	if !slices.Equal(a.Kernel, w[2:]) {
-		return nil, fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
+	if err := fillKernel(a, x, w); err != nil {
+		return nil, err
 	}
 	if a.Group < 1 || w[1] == 0 || w[0] != x[1] || x[1]%a.Group != 0 || w[1] > maxElements/a.Group {
 		return nil, fmt.Errorf("weights of shape %v in %d groups for %d channels", w, a.Group, x[1])
