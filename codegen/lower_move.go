@@ -102,10 +102,14 @@ func (l *lowering) copyPart(n *ir.Node, x, part view, shape, whole []int) error 
 }
 
 // pad writes the zero point to all of the result, then copies the input into
-// its middle.
+// its middle; or it copies the edge of that outward, columns first.
 func (l *lowering) pad(n *ir.Node) error {
 	x, y := l.views[n.In[0]], l.place(n.Out[0])
 	p := n.Attrs.Pads // begins of all four axes, then ends
+	if n.Attrs.Mode == "edge" {
+		l.padEdge(n, x, y)
+		return nil
+	}
 	if y.col != y.c {
 		return fmt.Errorf("the padded tensor is a part of a concatenation; pad after it")
 	}
@@ -117,6 +121,30 @@ func (l *lowering) pad(n *ir.Node) error {
 	inner.at += p[1] + p[2]*y.row + p[3]*y.col
 	l.copyTo(n, x, inner, n.In[0].Shape, identity(4))
 	return nil
+}
+
+// padEdge repeats the outermost columns and rows of x around it.
+func (l *lowering) padEdge(n *ir.Node, x, y view) {
+	p, in := n.Attrs.Pads, n.In[0].Shape
+	inner := y
+	inner.at += p[2]*y.row + p[3]*y.col
+	l.copyTo(n, x, inner, in, identity(4))
+	c, h, w := in[1], in[2], in[3]
+	for _, side := range []struct{ pad, from, to int }{{p[3], 0, -p[3]}, {p[7], w - 1, w}} {
+		src, dst := inner, inner
+		src.at, dst.at = inner.at+side.from*y.col, inner.at+side.to*y.col
+		if side.pad > 0 {
+			l.copyDims(n, src, dst, []int{c, h, side.pad}, []int{1, y.row, 0}, []int{1, y.row, y.col})
+		}
+	}
+	inner.at -= p[3] * y.col // rows are whole now
+	for _, side := range []struct{ pad, from, to int }{{p[2], 0, -p[2]}, {p[6], h - 1, h}} {
+		src, dst := inner, inner
+		src.at, dst.at = inner.at+side.from*y.row, inner.at+side.to*y.row
+		if side.pad > 0 {
+			l.copyDims(n, src, dst, []int{c, side.pad, p[3] + w + p[7]}, []int{1, 0, y.col}, []int{1, y.row, y.col})
+		}
+	}
 }
 
 // slice reads its input in place: a part of an image is a view with longer

@@ -124,7 +124,7 @@ type Attrs struct {
 	Bias           float32 // LRN
 	Size           int     // LRN
 	Epsilon        float32 // BatchNormalization
-	Mode           string  // Pad: constant, reflect, edge, wrap; Quant: ROUND, FLOOR, CEIL, ROUND_TO_ZERO; DepthToSpace: DCR, CRD; Resize: how a place is rounded
+	Mode           string  // Pad: constant, reflect, edge, wrap; Quant: ROUND, FLOOR, CEIL, ROUND_TO_ZERO; DepthToSpace: DCR, CRD; Resize: how a place is rounded, or linear
 	Places         string  // Resize: where an element of the output lies in the input
 	Axes           []int   // Resize: the axes that its sizes are of; nil: all
 	Signed, Narrow bool    // Quant

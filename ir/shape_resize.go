@@ -111,22 +111,55 @@ func resizeShape(n *Node) ([][]int, error) {
 	return one(out)
 }
 
-// ResizePlaces returns, for every axis, the element of the input that each element of
-// the output of a Resize is.
-func ResizePlaces(n *Node) ([][]int, error) {
+// A Place is where an element of a resized axis comes from: element At, of which it has
+// 1-Next, and the one behind it.
+type Place struct {
+	At   int
+	Next float64
+}
+
+// ResizePlaces returns, for every axis, the place of each element of the output of a
+// Resize.
+func ResizePlaces(n *Node) ([][]Place, error) {
 	scales, err := axisScales(n)
 	if err != nil {
 		return nil, err
 	}
-	all := make([][]int, len(scales))
+	all := make([][]Place, len(scales))
 	for i, s := range scales {
-		all[i] = make([]int, s.out)
+		all[i] = make([]Place, s.out)
 		for j := range all[i] {
 			x := float64(j)
 			if s.scale != 1 {
-				x = nearestTo(n.Attrs.Mode, s.place(n.Attrs.Places, x))
+				if x = s.place(n.Attrs.Places, x); n.Attrs.Mode != "linear" {
+					x = nearestTo(n.Attrs.Mode, x)
+				}
 			}
-			all[i][j] = int(min(max(x, 0), float64(s.in-1)))
+			x = min(max(x, 0), float64(s.in-1))
+			at := math.Floor(x)
+			all[i][j] = Place{int(at), x - at}
+		}
+	}
+	return all, nil
+}
+
+// ResizePhases returns, for every axis of a Resize by whole numbers, how far behind
+// element q of the input each of the elements lies that q becomes. Some lie before it.
+func ResizePhases(n *Node) ([][]float64, error) {
+	scales, err := axisScales(n)
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]float64, len(scales))
+	for i, s := range scales {
+		if s.scale != math.Trunc(s.scale) || s.out != int(s.scale)*s.in || s.scale != 1 && n.Attrs.Places == "align_corners" {
+			return nil, fmt.Errorf("from %d to %d elements of axis %d, with %s, is not the same for each of them", s.in, s.out, i, n.Attrs.Places)
+		}
+		all[i] = make([]float64, int(s.scale))
+		for j := range all[i] {
+			if s.scale != 1 {
+				all[i][j] = s.place(n.Attrs.Places, float64(j))
+			}
 		}
 	}
 	return all, nil

@@ -3,6 +3,7 @@ package quant
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
@@ -16,6 +17,9 @@ func resize(l *legalizer, n *ir.Node) error {
 		if v != nil && v.Const == nil {
 			return errors.New("has sizes that are not constant")
 		}
+	}
+	if n.Attrs.Mode == "linear" {
+		return resizeLinear(l, n)
 	}
 	places, err := ir.ResizePlaces(n)
 	if err != nil {
@@ -72,20 +76,91 @@ func (l *legalizer) emitResize(name string, x, y *ir.Value) {
 }
 
 // regular takes places apart: from start on, every step-th element, each times times.
-func regular(at []int) (times, start, step int, ok bool) {
+func regular(places []ir.Place) (times, start, step int, ok bool) {
+	at := func(i int) int { return places[i].At }
 	times, step = 1, 1
-	for times < len(at) && at[times] == at[0] {
+	for times < len(places) && at(times) == at(0) {
 		times++
 	}
-	if times < len(at) {
-		step = at[times] - at[0]
+	if times < len(places) {
+		step = at(times) - at(0)
 	}
-	for i, p := range at {
-		if p != at[0]+i/times*step {
+	for i := range places {
+		if at(i) != at(0)+i/times*step {
 			return 0, 0, 0, false
 		}
 	}
-	return times, at[0], step, len(at)%times == 0
+	return times, at(0), step, len(places)%times == 0
+}
+
+// mostPhases bounds the weights of a linear resize, of which a file holds none.
+const mostPhases = 32 * 32
+
+// resizeLinear is a depthwise convolution with a channel for each element that one
+// becomes, whose pixels DepthToSpace makes of them. Each lies between the element itself
+// and one of its neighbours, of which an image has copies around it.
+func resizeLinear(l *legalizer, n *ir.Node) error {
+	x, y := n.In[0], n.Out[0]
+	phases, err := ir.ResizePhases(n)
+	if err != nil {
+		return err
+	}
+	rank := len(phases)
+	if rank < 3 || rank > 4 || len(phases[0])*len(phases[1]) > 1 {
+		return fmt.Errorf("from %v to %v changes more than rows and columns of an image", x.Shape, y.Shape)
+	}
+	if slices.Equal(x.Shape, y.Shape) {
+		l.replace(y, x)
+		return nil
+	}
+	in, rows, cols := x.Shape, []float64{0}, phases[rank-1]
+	if rank == 4 {
+		rows = phases[2]
+	} else { // a line is an image of one row
+		in = []int{1, in[1], 1, in[2]}
+		x = l.reshaped(x, in)
+	}
+	if len(rows)*len(cols) > mostPhases {
+		return fmt.Errorf("from %v to %v: one element becomes more than %d", n.In[0].Shape, y.Shape, mostPhases)
+	}
+	c, kh, kw := in[1], reachOf(rows), reachOf(cols)
+	pads := []int{0, 0, kh / 2, kw / 2, 0, 0, kh / 2, kw / 2}
+	h, w := in[2], in[3]
+	v := l.chain(&ir.Node{Name: n.Name + ".edge", Op: "Pad", In: []*ir.Value{x, ints(n.Name+".pads", pads)}, Attrs: ir.Attrs{Mode: "edge", Pads: pads}},
+		1, c, h+kh-1, w+kw-1)
+	block := []int{len(rows), len(cols)}
+	kernel := constant(n.Name+".weights", []int{c * block[0] * block[1], 1, kh, kw}, nil)
+	kernel.Const.Real = slices.Repeat(between(rows, cols, kh, kw), c)
+	bias := constant(n.Name+".bias", kernel.Shape[:1], make([]float32, kernel.Shape[0]))
+	v = l.chain(&ir.Node{Name: n.Name, Op: "Conv", In: []*ir.Value{v, kernel, bias}, Attrs: ir.Attrs{
+		Kernel: kernel.Shape[2:], Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: make([]int, 4), Group: c}}, 1, kernel.Shape[0], h, w)
+	v = l.chain(&ir.Node{Name: n.Name + ".pixels", Op: "DepthToSpace", In: []*ir.Value{v}, Attrs: ir.Attrs{Kernel: block, Mode: "CRD"}},
+		1, c, h*block[0], w*block[1])
+	l.reshapeTo(n.Name, v, y)
+	return nil
+}
+
+// reachOf returns the window that phases look at: one element, or its neighbours too.
+func reachOf(phases []float64) int {
+	if len(phases) == 1 {
+		return 1
+	}
+	return 3
+}
+
+// between returns the weights of a window for each phase of rows and columns: what is t
+// behind the middle is 1-|t| of it and |t| of the neighbour there.
+func between(rows, cols []float64, kh, kw int) []float32 {
+	share := func(t float64, size, tap int) float64 { return max(0, 1-math.Abs(float64(tap-size/2)-t)) }
+	var w []float32
+	for _, r := range rows {
+		for _, s := range cols {
+			for tap := range kh * kw {
+				w = append(w, float32(share(r, kh, tap/kw)*share(s, kw, tap%kw)))
+			}
+		}
+	}
+	return w
 }
 
 // spaceToDepth is a transpose of the blocks' rows and columns.

@@ -116,10 +116,11 @@ func pad(l *legalizer, n *ir.Node) error {
 		l.replace(y, x)
 		return nil
 	}
-	if n.Attrs.Mode != "" && n.Attrs.Mode != "constant" {
-		return fmt.Errorf("has mode %q, want constant", n.Attrs.Mode)
+	edge := n.Attrs.Mode == "edge"
+	if n.Attrs.Mode != "" && n.Attrs.Mode != "constant" && !edge {
+		return fmt.Errorf("has mode %q, want constant or edge", n.Attrs.Mode)
 	}
-	if len(n.In) > 2 && n.In[2] != nil && (n.In[2].Const == nil || n.In[2].Const.Real[0] != 0) {
+	if !edge && len(n.In) > 2 && n.In[2] != nil && (n.In[2].Const == nil || n.In[2].Const.Real[0] != 0) {
 		return errors.New("has a value other than zero")
 	}
 	pads, err := fullPads(n)
@@ -133,7 +134,11 @@ func pad(l *legalizer, n *ir.Node) error {
 	if slices.Min(pads) < 0 || pads[0] != 0 || pads[rank] != 0 {
 		return fmt.Errorf("pads %v crop, or pad the batch", pads)
 	}
-	if pads[1] == 0 && pads[rank+1] == 0 && l.onlyConvs(y) {
+	channels := pads[1]+pads[rank+1] > 0
+	if edge && channels {
+		return errors.New("repeats channels, want rows or columns")
+	}
+	if !edge && !channels && l.onlyConvs(y) {
 		for _, u := range l.users[y] {
 			u.Attrs.Pads = slices.Clone(u.Attrs.Pads)
 			for i, p := range append(slices.Clone(pads[2:rank]), pads[rank+2:]...) {

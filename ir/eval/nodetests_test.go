@@ -20,16 +20,17 @@ const testdataFolder = "/usr/share/libonnx-testdata/data"
 
 // floors are the least numbers of tests that match, by folder of the suite: a
 // change that loses one fails. Raise them when more match.
-var floors = map[string]int{"node": 368, "pytorch-operator": 25, "pytorch-converted": 72, "simple": 6}
+var floors = map[string]int{"node": 373, "pytorch-operator": 25, "pytorch-converted": 72, "simple": 6}
 
 // differ names the tests that are known not to match, and why. They count as
 // supported, and fail the test when they match after all.
 var differ = map[string]string{
-	"test_cast_FLOAT_to_BFLOAT16":              truncates,
-	"test_castlike_FLOAT_to_BFLOAT16_expanded": truncates,
-	"test_PReLU_1d_multiparam":                 oldSlope,
-	"test_PReLU_2d_multiparam":                 oldSlope,
-	"test_PReLU_3d_multiparam":                 oldSlope,
+	"test_cast_FLOAT_to_BFLOAT16":                        truncates,
+	"test_castlike_FLOAT_to_BFLOAT16_expanded":           truncates,
+	"test_resize_downsample_scales_linear_align_corners": "the expected are of a length of 2.4, and a whole number by the text",
+	"test_PReLU_1d_multiparam":                           oldSlope,
+	"test_PReLU_2d_multiparam":                           oldSlope,
+	"test_PReLU_3d_multiparam":                           oldSlope,
 }
 
 const (

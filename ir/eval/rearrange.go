@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/snug-nn/snug/ir"
 )
@@ -301,26 +303,43 @@ func spaceToDepth(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	return nil
 }
 
-// resize takes the nearest element along each axis.
+// resize goes along one axis after the other.
 func resize(n *ir.Node, in, out []*ir.Tensor, _ *scratch) error {
 	places, err := ir.ResizePlaces(n)
 	if err != nil {
 		return err
 	}
-	x, y := in[0], out[0]
-	strides, index := stridesOf(x.Shape), make([]int, len(places))
-	for to := range y.Len() {
-		from := 0
-		for i, at := range index {
-			from += places[i][at] * strides[i]
+	x := *in[0]
+	if x.Real == nil && n.Attrs.Mode == "linear" {
+		return errors.New("finds nothing between integers")
+	}
+	for axis, at := range places {
+		y := *out[0]
+		if axis < len(places)-1 {
+			shape := slices.Clone(x.Shape)
+			shape[axis] = len(at)
+			y = *ir.NewTensor(x.Elem, shape)
 		}
-		move(y, to, x, from)
-		for i := len(index) - 1; i >= 0; i-- {
-			if index[i]++; index[i] < y.Shape[i] {
-				break
-			}
-			index[i] = 0
-		}
+		alongAxis(&y, &x, axis, at)
+		x = y
 	}
 	return nil
+}
+
+// alongAxis fills y, whose axis has places in place of the elements of x.
+func alongAxis(y, x *ir.Tensor, axis int, places []ir.Place) {
+	size := ir.NumElements(x.Shape[axis+1:])
+	for i := range ir.NumElements(x.Shape[:axis]) {
+		for j, p := range places {
+			to, from := (i*len(places)+j)*size, (i*x.Shape[axis]+p.At)*size
+			moveRun(y, to, x, from, size)
+			if p.Next == 0 {
+				continue
+			}
+			for k := range size {
+				a, b := float64(x.Real[from+k]), float64(x.Real[from+size+k])
+				y.Real[to+k] = float32(a + float64(p.Next*(b-a)))
+			}
+		}
+	}
 }

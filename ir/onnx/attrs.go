@@ -155,16 +155,20 @@ func readSoftmax(r *reader, to *ir.Attrs) {
 	to.Axis = r.int("axis", -1)
 }
 
-// readResize takes the nearest element, the one mode that is supported.
+// readResize leaves out what only the modes that are not supported look at.
 func readResize(r *reader, to *ir.Attrs) {
 	r.oneOf("keep_aspect_ratio_policy", "stretch")
 	to.Axes = r.ints("axes")
+	linear := r.oneOf("mode", "nearest", "linear") == "linear"
 	if r.opset < 11 || r.node.Op == "Upsample" {
 		to.Places, to.Mode = "asymmetric", "floor"
-		return
+	} else {
+		to.Places = r.oneOf("coordinate_transformation_mode", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn")
+		to.Mode = r.oneOf("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 	}
-	to.Places = r.oneOf("coordinate_transformation_mode", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn")
-	to.Mode = r.oneOf("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
+	if linear {
+		to.Mode = "linear"
+	}
 }
 
 // readSplit keeps no count: the outputs themselves are it.

@@ -272,7 +272,7 @@ func TestRefusal(t *testing.T) {
 		"d (Fuse, domain com.acme): operators of this domain are not supported; " +
 		"pool (MaxPool, opset 13): storage_order=1 is not supported; " +
 		"norm (BatchNormalization, opset 13): it is in training mode, export for inference; " +
-		"g (Resize, opset 13): mode cubic is not supported, nearest is; " +
+		"g (Resize, opset 13): mode cubic is not supported, nearest and linear are; " +
 		"h (Relu, opset 13): attribute slope is not supported; " +
 		"i (QuantizeLinear, opset 13): scales by block are not supported, quantize by tensor or by axis; " +
 		"y (Blur, opset 13): the operator is not supported"

@@ -194,14 +194,19 @@ var limits = map[ir.Op]func(n *node, consts map[string]*tensor) string{
 		return ""
 	},
 	"QuantizeLinear": blocked,
-	"Resize":         nearestOnly,
-	"Upsample":       nearestOnly,
+	"Resize":         resampling,
+	"Upsample":       resampling,
 }
 
-// nearestOnly refuses resampling that makes new elements.
-func nearestOnly(n *node, _ map[string]*tensor) string {
-	if a := n.attr("mode"); a != nil && string(a.text) != "nearest" {
-		return fmt.Sprintf("mode %s is not supported, nearest is", show(string(a.text)))
+// resampling refuses what looks at more than the elements next to a place.
+func resampling(n *node, _ map[string]*tensor) string {
+	if a := n.attr("mode"); a != nil && string(a.text) != "nearest" && string(a.text) != "linear" {
+		return fmt.Sprintf("mode %s is not supported, nearest and linear are", show(string(a.text)))
+	}
+	for _, name := range []string{"antialias", "exclude_outside"} {
+		if n.integer(name) != 0 {
+			return name + "=1 is not supported"
+		}
 	}
 	return ""
 }

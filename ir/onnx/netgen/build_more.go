@@ -84,16 +84,20 @@ func (b *builder) norm(n [numbers]int) {
 		[]string{"0.0001", "0.5", "20.0"}[n[1]%3], []string{"0.75", "0.5", "1.0", "0.0"}[n[2]%4], []string{"1.0", "2.0", "0.01"}[n[3]%3]))
 }
 
-// pad adds zeros around an image, or channels of zeros.
+// pad adds zeros around an image, or channels of zeros, or repeats its edges.
 func (b *builder) pad(n [numbers]int) {
 	x := b.last
 	p := [6]int{n[0] % 5 / 3, n[1] % 3, n[1] / 3 % 3, n[2] % 5 / 3, n[3] % 3, n[3] / 3 % 3}
+	mode := "constant"
+	if n[4]%4 == 3 {
+		mode, p[0], p[3] = "edge", 0, 0
+	}
 	c, h, w := p[0]+x.c+p[3], p[1]+x.h+p[4], p[2]+x.w+p[5]
 	if c*h*w > maxSize {
 		return
 	}
 	k := b.init("int64[8]", fmt.Sprintf("0 %d %d %d 0 %d %d %d", p[0], p[1], p[2], p[3], p[4], p[5]))
-	b.put(c, h, w, "pad", fmt.Sprintf("Pad(%s, %s)", x.name, k))
+	b.put(c, h, w, "pad", fmt.Sprintf("Pad(%s, %s) mode=%s", x.name, k, mode))
 }
 
 // slice takes a part of the channels, rows and columns, perhaps every second.
@@ -143,7 +147,11 @@ func (b *builder) repeat(n [numbers]int) {
 		return
 	}
 	k := b.init("int64[4]", fmt.Sprintf("1 %d %d %d", x.c, h, w))
-	b.put(x.c, h, w, "more", fmt.Sprintf("Resize(%s, -, -, %s)", x.name, k))
+	mode := "nearest"
+	if h >= x.h && n[2]%3 == 2 {
+		mode = "linear"
+	}
+	b.put(x.c, h, w, "more", fmt.Sprintf("Resize(%s, -, -, %s) mode=%s", x.name, k, mode))
 }
 
 // pixels makes channels of the pixels of blocks, or the other way round.
