@@ -71,9 +71,13 @@ type layout struct {
 	frames map[*ir.Value]frame
 	parent map[*ir.Value]*ir.Value // the concatenation that a value is a part of
 	offset map[*ir.Value]int       // its first channel there
+	grid   map[*ir.Value]grid      // of a part that is some pixels of its parent, not channels
 	output *ir.Value               // what is written to the caller's output
 	users  map[*ir.Value][]*ir.Node
 }
+
+// A grid is the pixel row, col of each block of so many rows and columns.
+type grid struct{ rows, cols, row, col int }
 
 // planLayout walks g backward, so that a concatenation that is itself part of
 // one is placed first.
@@ -82,6 +86,7 @@ func planLayout(g *ir.Graph) *layout {
 		frames: map[*ir.Value]frame{},
 		parent: map[*ir.Value]*ir.Value{},
 		offset: map[*ir.Value]int{},
+		grid:   map[*ir.Value]grid{},
 		users:  g.Consumers(),
 	}
 	producers := g.Producers()
@@ -92,6 +97,8 @@ func planLayout(g *ir.Graph) *layout {
 			l.frames[n.In[0]] = l.frames[n.In[0]].union(convFrame(n))
 		case "Concat":
 			l.planConcat(n, g, producers)
+		case "DepthToSpace":
+			l.planBlocks(n, g, producers)
 		}
 	}
 	for _, n := range slices.Backward(g.Nodes) {
@@ -155,6 +162,30 @@ func (l *layout) planConcat(n *ir.Node, g *ir.Graph, producers map[*ir.Value]*ir
 		}
 		c += v.Shape[1]
 	}
+}
+
+// planBlocks lets convolutions whose channels, joined, become the pixels of blocks write
+// these themselves.
+func (l *layout) planBlocks(n *ir.Node, g *ir.Graph, producers map[*ir.Value]*ir.Node) {
+	joined, out, b := n.In[0], n.Out[0], n.Attrs.Kernel
+	p := producers[joined]
+	if n.Attrs.Mode == "CRD" || p == nil || p.Op != "Concat" || p.Attrs.Axis != 1 || len(l.users[joined]) != 1 || !isImage(out.Shape) {
+		return
+	}
+	for _, v := range p.In {
+		if q := producers[v]; q == nil || q.Op != "Conv" || len(l.users[v]) != 1 || slices.Contains(g.Out, v) || v.Shape[1] != out.Shape[1] {
+			return
+		}
+	}
+	for i, v := range p.In {
+		l.parent[v], l.grid[v] = out, grid{b[0], b[1], i / b[1], i % b[1]}
+	}
+}
+
+// spread reports whether what a Concat joins has been written as pixels.
+func (l *layout) spread(n *ir.Node) bool {
+	_, ok := l.grid[n.In[0]]
+	return ok
 }
 
 // convFrame returns the border that a convolution reads around its input.

@@ -242,6 +242,10 @@ func (l *lowering) place(v *ir.Value) view {
 		part := whole
 		part.at += l.plan.offset[v]
 		part.c = c
+		if g, ok := l.plan.grid[v]; ok {
+			part.at += g.row*whole.row + g.col*whole.col
+			part.h, part.w, part.row, part.col, part.frame = h, w, g.rows*whole.row, g.cols*whole.col, frame{}
+		}
 		l.views[v] = part
 		return part
 	}

@@ -77,6 +77,9 @@ func identity(n int) []int {
 
 func (l *lowering) concat(n *ir.Node) error {
 	out := n.Out[0]
+	if l.plan.spread(n) {
+		return nil
+	}
 	y := l.place(out)
 	at := 0
 	for _, in := range n.In {
@@ -226,8 +229,11 @@ func (l *lowering) transpose(n *ir.Node) error {
 // depthToSpace copies the channels of each pixel to a block of pixels.
 func (l *lowering) depthToSpace(n *ir.Node) error {
 	in, out, b := n.In[0], n.Out[0], n.Attrs.Kernel
-	x := l.views[in]
+	x, joined := l.views[in]
 	y := l.place(out)
+	if !joined { // its parts are in place
+		return nil
+	}
 	xs, ys, c := x.strides(in.Shape), y.strides(out.Shape), out.Shape[1]
 	channel, row, col := xs[1], b[1]*c*xs[1], c*xs[1]
 	if n.Attrs.Mode == "CRD" {

@@ -243,15 +243,25 @@ func ints(name string, v []int) *ir.Value {
 var behind = map[ir.Op]bool{"DepthToSpace": true, "Reshape": true, "Slice": true}
 
 // sole returns the node that computes v when nothing else reads v, looking through
-// those that move elements and that nothing else reads; nil otherwise. across is the
-// DepthToSpace among these.
-func (l *legalizer) sole(v *ir.Value) (node, across *ir.Node) {
+// those that move elements and that nothing else reads; none otherwise. across is the
+// DepthToSpace among these, whose blocks several nodes may compute.
+func (l *legalizer) sole(v *ir.Value) (nodes []*ir.Node, across *ir.Node) {
 	for l.uses[v] == 1 && v.Format == nil {
 		p := l.producer[v]
-		if p == nil || !behind[p.Op] || p.Op == "DepthToSpace" && across != nil {
-			return p, across
-		}
-		if p.Op == "DepthToSpace" {
+		switch {
+		case p == nil:
+			return nil, nil
+		case p.Op == "Concat" && across != nil:
+			for _, part := range p.In {
+				if l.uses[part] != 1 || part.Format != nil || l.producer[part] == nil {
+					return nil, nil
+				}
+				nodes = append(nodes, l.producer[part])
+			}
+			return nodes, across
+		case !behind[p.Op] || p.Op == "DepthToSpace" && across != nil:
+			return []*ir.Node{p}, across
+		case p.Op == "DepthToSpace":
 			across = p
 		}
 		v = p.In[0]
@@ -332,15 +342,18 @@ func activation(l *legalizer, n *ir.Node) error {
 	if lo > hi {
 		return fmt.Errorf("limits [%g, %g] are empty", lo, hi)
 	}
-	p, _ := l.sole(n.In[0])
-	if p == nil || !fusable[p.Op] && !isUnary(p) {
+	nodes, _ := l.sole(n.In[0])
+	if len(nodes) == 0 || slices.ContainsFunc(nodes, func(p *ir.Node) bool { return !fusable[p.Op] && !isUnary(p) }) {
 		l.emit(n)
 		return nil
 	}
-	if c := p.Attrs.Clamp; c != nil {
-		lo, hi = min(max(lo, c[0]), c[1]), min(max(hi, c[0]), c[1])
+	for _, p := range nodes {
+		own := [2]float32{lo, hi}
+		if c := p.Attrs.Clamp; c != nil {
+			own = [2]float32{min(max(lo, c[0]), c[1]), min(max(hi, c[0]), c[1])}
+		}
+		p.Attrs.Clamp = &own
 	}
-	p.Attrs.Clamp = &[2]float32{lo, hi}
 	l.replace(n.Out[0], n.In[0])
 	return nil
 }

@@ -99,46 +99,41 @@ func perChannel(c, x []int) bool {
 	return at >= 0 && c[at] == x[axis] && ir.NumElements(c) == x[axis]
 }
 
-// foldTarget returns the convolution that an affine map of x can be folded into, and
-// which channel of x each of its own becomes; nil when there is none.
-func (l *legalizer) foldTarget(x *ir.Value) (*ir.Node, func(channel int) int) {
-	p, across := l.sole(x)
-	if p == nil || p.Op != "Conv" || p.Attrs.Clamp != nil {
-		return nil, nil
+// foldTargets returns the convolutions that an affine map of x can be folded into, and
+// which channel of x each of theirs becomes; none when it cannot.
+func (l *legalizer) foldTargets(x *ir.Value) ([]*ir.Node, func(channel int) int) {
+	nodes, across := l.sole(x)
+	channels, own := channelsOf(x.Shape), 0
+	for _, p := range nodes {
+		if p.Op != "Conv" || p.Attrs.Clamp != nil || own > 0 && p.Out[0].Shape[1] != own {
+			return nil, nil
+		}
+		own = p.Out[0].Shape[1]
 	}
-	own, channels := p.Out[0].Shape[1], channelsOf(x.Shape)
+	blocks, mode := 1, ""
+	if across != nil {
+		blocks, mode = across.Attrs.Kernel[0]*across.Attrs.Kernel[1], across.Attrs.Mode
+	}
 	switch {
-	case across == nil && own == channels:
-		return p, func(c int) int { return c }
-	case across == nil || own != channels*across.Attrs.Kernel[0]*across.Attrs.Kernel[1]:
+	case len(nodes) == 0 || own*len(nodes) != channels*blocks || len(nodes) > 1 && (mode == "CRD" || own != channels):
 		return nil, nil
-	case across.Attrs.Mode == "CRD":
-		return p, func(c int) int { return c * channels / own }
+	case mode == "CRD":
+		return nodes, func(c int) int { return c / blocks }
 	}
-	return p, func(c int) int { return c % channels }
+	return nodes, func(c int) int { return c % channels }
 }
 
 func (l *legalizer) folds(x *ir.Value) bool {
-	p, _ := l.foldTarget(x)
-	return p != nil
+	nodes, _ := l.foldTargets(x)
+	return len(nodes) > 0
 }
 
 // affine emits a*x + b by channel: folded into the convolution before it, or as
 // a depthwise convolution of one tap.
 func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
-	if p, channel := l.foldTarget(x); p != nil {
-		w, bias := p.In[1], p.In[2].Const.Real
-		per := w.Const.Len() / len(bias)
-		own := make([]float32, len(bias))
-		for c := range bias {
-			own[c] = a[channel(c)]
-			for i := range w.Const.Real[c*per : (c+1)*per] {
-				w.Const.Real[c*per+i] *= own[c]
-			}
-			bias[c] = float32(bias[c]*own[c]) + b[channel(c)]
-		}
-		if isGiven(w) {
-			scaleGiven(w, own)
+	if nodes, channel := l.foldTargets(x); len(nodes) > 0 {
+		for _, p := range nodes {
+			fold(p, a, b, channel)
 		}
 		l.replace(n.Out[0], x)
 		return nil
@@ -156,6 +151,24 @@ func (l *legalizer) affine(n *ir.Node, x *ir.Value, a, b []float32) error {
 		In: []*ir.Value{image, constant(n.Name+".scale", []int{c, 1, 1, 1}, a), constant(n.Name+".bias", []int{c}, b)}})
 	l.reshapeTo(n.Name, y, n.Out[0])
 	return nil
+}
+
+// fold multiplies each output of a convolution by a and adds b, of the channel that it
+// becomes.
+func fold(p *ir.Node, a, b []float32, channel func(int) int) {
+	w, bias := p.In[1], p.In[2].Const.Real
+	per := w.Const.Len() / len(bias)
+	own := make([]float32, len(bias))
+	for c := range bias {
+		own[c] = a[channel(c)]
+		for i := range w.Const.Real[c*per : (c+1)*per] {
+			w.Const.Real[c*per+i] *= own[c]
+		}
+		bias[c] = float32(bias[c]*own[c]) + b[channel(c)]
+	}
+	if isGiven(w) {
+		scaleGiven(w, own)
+	}
 }
 
 // scaleGiven multiplies the channels of weights that came as integers by a: the

@@ -96,9 +96,8 @@ func regular(places []ir.Place) (times, start, step int, ok bool) {
 // mostPhases bounds the weights of a linear resize, of which a file holds none.
 const mostPhases = 32 * 32
 
-// resizeLinear is a depthwise convolution with a channel for each element that one
-// becomes, whose pixels DepthToSpace makes of them. Each lies between the element itself
-// and one of its neighbours, of which an image has copies around it.
+// resizeLinear is a depthwise convolution for each pixel that one becomes, which lies
+// between it and some of its neighbours; an image has copies of its edge around it.
 func resizeLinear(l *legalizer, n *ir.Node) error {
 	x, y := n.In[0], n.Out[0]
 	phases, err := ir.ResizePhases(n)
@@ -128,14 +127,18 @@ func resizeLinear(l *legalizer, n *ir.Node) error {
 	h, w := in[2], in[3]
 	v := l.chain(&ir.Node{Name: n.Name + ".edge", Op: "Pad", In: []*ir.Value{x, ints(n.Name+".pads", pads)}, Attrs: ir.Attrs{Mode: "edge", Pads: pads}},
 		1, c, h+kh-1, w+kw-1)
-	block := []int{len(rows), len(cols)}
-	kernel := constant(n.Name+".weights", []int{c * block[0] * block[1], 1, kh, kw}, nil)
-	kernel.Const.Real = slices.Repeat(between(rows, cols, kh, kw), c)
-	bias := constant(n.Name+".bias", kernel.Shape[:1], make([]float32, kernel.Shape[0]))
-	v = l.chain(&ir.Node{Name: n.Name, Op: "Conv", In: []*ir.Value{v, kernel, bias}, Attrs: ir.Attrs{
-		Kernel: kernel.Shape[2:], Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: make([]int, 4), Group: c}}, 1, kernel.Shape[0], h, w)
-	v = l.chain(&ir.Node{Name: n.Name + ".pixels", Op: "DepthToSpace", In: []*ir.Value{v}, Attrs: ir.Attrs{Kernel: block, Mode: "CRD"}},
-		1, c, h*block[0], w*block[1])
+	var parts []*ir.Value
+	for _, r := range rows {
+		for _, t := range cols {
+			name := fmt.Sprintf("%s.%d", n.Name, len(parts))
+			kernel := constant(name+".weights", []int{c, 1, kh, kw}, slices.Repeat(between(r, t, kh, kw), c))
+			bias := constant(name+".bias", []int{c}, make([]float32, c))
+			parts = append(parts, l.chain(&ir.Node{Name: name, Op: "Conv", In: []*ir.Value{v, kernel, bias}, Attrs: ir.Attrs{
+				Kernel: kernel.Shape[2:], Strides: []int{1, 1}, Dilations: []int{1, 1}, Pads: make([]int, 4), Group: c}}, 1, c, h, w))
+		}
+	}
+	l.uses[v] = len(parts)
+	v = l.pixels(n.Name, parts, []int{len(rows), len(cols)})
 	l.reshapeTo(n.Name, v, y)
 	return nil
 }
@@ -148,17 +151,13 @@ func reachOf(phases []float64) int {
 	return 3
 }
 
-// between returns the weights of a window for each phase of rows and columns: what is t
-// behind the middle is 1-|t| of it and |t| of the neighbour there.
-func between(rows, cols []float64, kh, kw int) []float32 {
+// between returns the weights of a window for what is r rows and t columns behind its
+// middle: |r| of it is that of the neighbour there.
+func between(r, t float64, kh, kw int) []float32 {
 	share := func(t float64, size, tap int) float64 { return max(0, 1-math.Abs(float64(tap-size/2)-t)) }
-	var w []float32
-	for _, r := range rows {
-		for _, s := range cols {
-			for tap := range kh * kw {
-				w = append(w, float32(share(r, kh, tap/kw)*share(s, kw, tap%kw)))
-			}
-		}
+	w := make([]float32, kh*kw)
+	for tap := range w {
+		w[tap] = float32(share(r, kh, tap/kw) * share(t, kw, tap%kw))
 	}
 	return w
 }

@@ -23,7 +23,9 @@ func (r *intRun) conv(n *ir.Node) error {
 		return errors.New("--search layerwise: the network has integer weights of its own")
 	}
 	if given {
-		n.In[1].Format.Scales = scalesOf(n.In[1])
+		f := *n.In[1].Format // of its own: others may have the same weights, and sums of another size
+		f.Scales = scalesOf(n.In[1])
+		n.In[1].Format = &f
 		n.Sum.Spare = min(n.Sum.Spare, left(n, n.Sum.Acc))
 	} else if err := r.round(n, t, x); err != nil {
 		return err
