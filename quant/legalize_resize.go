@@ -9,10 +9,7 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// resize keeps one that repeats the elements of an image's rows and columns; one that
-// leaves out is a Slice.
 func resize(l *legalizer, n *ir.Node) error {
-	x, y := n.In[0], n.Out[0]
 	for _, v := range n.In[1:] {
 		if v != nil && v.Const == nil {
 			return errors.New("has sizes that are not constant")
@@ -21,58 +18,55 @@ func resize(l *legalizer, n *ir.Node) error {
 	if n.Attrs.Mode == "linear" {
 		return resizeLinear(l, n)
 	}
+	return resizeNearest(l, n)
+}
+
+// resizeNearest is a Slice where it leaves out elements, and a Resize of rows and columns
+// where it repeats them.
+func resizeNearest(l *legalizer, n *ir.Node) error {
+	x, y := n.In[0], n.Out[0]
 	places, err := ir.ResizePlaces(n)
 	if err != nil {
 		return err
 	}
 	rank := len(places)
-	times, start, step := make([]int, rank), make([]int, rank), make([]int, rank)
+	start, step, shape := make([]int, rank), make([]int, rank), make([]int, rank)
+	cuts, repeats := false, false
 	for i, at := range places {
+		var times int
 		var ok bool
-		if times[i], start[i], step[i], ok = regular(at); !ok {
+		if times, start[i], step[i], ok = regular(at); !ok {
 			return fmt.Errorf("from %v to %v does not repeat elements, or leave them out, evenly along axis %d", x.Shape, y.Shape, i)
 		}
-	}
-	all := slices.Equal(start, make([]int, rank)) && slices.Max(step) == 1
-	for i, t := range times {
-		if all = all && y.Shape[i] == x.Shape[i]*t; t > 1 && (i < 2 || rank > 4) {
+		if times > 1 && (i < 2 || rank > 4) {
 			return fmt.Errorf("repeats along axis %d of %d, want rows or columns of an image", i, rank)
 		}
+		shape[i] = y.Shape[i] / times
+		cuts = cuts || shape[i] != x.Shape[i]
+		repeats = repeats || times > 1
 	}
-	whole := make([]int, rank) // before elements are repeated
-	for i := range whole {
-		whole[i] = y.Shape[i] / times[i]
-	}
-	if !all {
-		if slices.Max(times) == 1 {
-			l.emitSlice(n.Name, x, y, start, step)
-			return nil
-		}
-		part := l.value(y.Name, whole...)
+	switch {
+	case !cuts && !repeats:
+		l.replace(y, x)
+		return nil
+	case !repeats:
+		l.emitSlice(n.Name, x, y, start, step)
+		return nil
+	case cuts:
+		part := l.value(y.Name, shape...)
 		l.uses[part] = 1
 		l.emitSlice(n.Name+".part", x, part, start, step)
 		x = part
 	}
-	switch {
-	case slices.Max(times) == 1:
-		l.replace(y, x)
-	case rank == 3: // a line is an image of one row
-		x = l.reshaped(x, []int{1, whole[1], 1, whole[2]})
-		image := l.value(y.Name, 1, y.Shape[1], 1, y.Shape[2])
-		l.uses[image] = 1
-		l.emitResize(n.Name, x, image)
-		l.reshapeTo(n.Name, image, y)
-	default:
-		l.emitResize(n.Name, x, y)
+	image := y.Shape
+	if rank == 3 { // a line is an image of one row
+		x, image = l.reshaped(x, []int{1, shape[1], 1, shape[2]}), []int{1, y.Shape[1], 1, y.Shape[2]}
 	}
+	none := constant(n.Name+".none", []int{0}, []float32{}) // region and scales
+	v := l.chain(&ir.Node{Name: n.Name, Op: "Resize", In: []*ir.Value{x, none, none, ints(n.Name+".sizes", image)},
+		Attrs: ir.Attrs{Places: "asymmetric", Mode: "floor"}}, image...)
+	l.reshapeTo(n.Name, v, y)
 	return nil
-}
-
-// emitResize writes the one whose element i is element i/times.
-func (l *legalizer) emitResize(name string, x, y *ir.Value) {
-	none := constant(name+".none", []int{0}, []float32{}) // of region and scales
-	l.emit(&ir.Node{Name: name, Op: "Resize", In: []*ir.Value{x, none, none, ints(name+".sizes", y.Shape)}, Out: []*ir.Value{y},
-		Attrs: ir.Attrs{Places: "asymmetric", Mode: "floor"}})
 }
 
 // regular takes places apart: from start on, every step-th element, each times times.
