@@ -184,7 +184,7 @@ func (s axisScale) place(mode string, j float64) float64 {
 		}
 	case "half_pixel_symmetric":
 		whole := s.scale * float64(s.in)
-		return float64(s.in)/2*(1-float64(s.out)/whole) + (j+0.5)/s.scale - 0.5
+		return float64(float64(s.in)/2*(1-float64(s.out)/whole)) + (j+0.5)/s.scale - 0.5
 	}
 	return (j+0.5)/s.scale - 0.5
 }
