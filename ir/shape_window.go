@@ -205,6 +205,9 @@ func convTransposeShape(n *Node) ([][]int, error) {
 	a.OutPads, a.OutShape = make([]int, rank), nil
 	for i := range out {
 		a.OutPads[i] = out[i] - (in[i]-1)*a.Strides[i] - a.reach(i)
+		if a.OutPads[i] >= max(a.Strides[i], a.Dilations[i]) {
+			return nil, fmt.Errorf("output padding of %d at axis %d, want less than its stride or dilation", a.OutPads[i], i)
+		}
 		if out[i] -= pads[i] + pads[rank+i]; out[i] < 1 {
 			return nil, fmt.Errorf("pads %v leave nothing", pads)
 		}

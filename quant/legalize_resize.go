@@ -9,6 +9,10 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
+// mostPhases bounds what one element becomes, of which a file holds nothing.
+const mostPhases = 32 * 32
+
+// resize takes the nearest element, or what lies between two.
 func resize(l *legalizer, n *ir.Node) error {
 	for _, v := range n.In[1:] {
 		if v != nil && v.Const == nil {
@@ -44,6 +48,9 @@ func resizeNearest(l *legalizer, n *ir.Node) error {
 		shape[i] = y.Shape[i] / times
 		cuts = cuts || shape[i] != x.Shape[i]
 		repeats = repeats || times > 1
+	}
+	if ir.NumElements(y.Shape) > mostPhases*ir.NumElements(shape) {
+		return fmt.Errorf("from %v to %v: one element becomes more than %d", x.Shape, y.Shape, mostPhases)
 	}
 	switch {
 	case !cuts && !repeats:
@@ -86,9 +93,6 @@ func regular(places []ir.Place) (times, start, step int, ok bool) {
 	}
 	return times, at(0), step, len(places)%times == 0
 }
-
-// mostPhases bounds the weights of a linear resize, of which a file holds none.
-const mostPhases = 32 * 32
 
 // resizeLinear is a depthwise convolution for each pixel that one becomes, which lies
 // between it and some of its neighbours; an image has copies of its edge around it.

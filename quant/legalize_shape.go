@@ -107,6 +107,9 @@ func concat(l *legalizer, n *ir.Node) error {
 	return nil
 }
 
+// mostPads bounds what a file can ask for around an image.
+const mostPads = 1 << 10
+
 // pad becomes part of the convolutions that read it, when all of them are
 // convolutions; else it stays, for images and for lines, which are images of
 // one row.
@@ -133,6 +136,9 @@ func pad(l *legalizer, n *ir.Node) error {
 	}
 	if slices.Min(pads) < 0 || pads[0] != 0 || pads[rank] != 0 {
 		return fmt.Errorf("pads %v crop, or pad the batch", pads)
+	}
+	if slices.Max(pads) > mostPads {
+		return fmt.Errorf("pads %v, want at most %d at a side", pads, mostPads)
 	}
 	channels := pads[1]+pads[rank+1] > 0
 	if edge && channels {

@@ -17,9 +17,9 @@ import (
 	"github.com/snug-nn/snug/ir/onnx/modeltext"
 )
 
-// tiny is three networks that take every pass through its main cases in a
+// tiny is four networks that take every pass through its main cases in a
 // millisecond or two.
-var tiny = []string{tinyCNN, tinyOdd, tinyQDQ}
+var tiny = []string{tinyCNN, tinyOdd, tinyQDQ, tinyUp}
 
 const tinyCNN = `
 input x float[N,2,6,6]
@@ -90,6 +90,32 @@ n = Tanh(h)
 init w3 float[20,4] random 5 0.4
 y0 = MatMul(n, w3)
 y = Add(y0, c)
+output y
+`
+
+const tinyUp = `
+input x float[N,2,3,4]
+init w0 float[2,3,3,3] random 1 0.6
+init b0 float[3] 1 0 -1
+init s float[4] 1 1 2 3
+init z int64[4] 1 3 6 16
+init w1 float[12,3,1,1] random 2 0.5
+init e int64[8] 0 0 1 0 0 0 0 2
+init w2 float[3,1,2,3] random 3 0.5
+u = ConvTranspose(x, w0, b0) strides=2,2 pads=1,1,1,1 output_padding=1,1
+r = Relu(u)
+c = Conv(r, w1)
+d = DepthToSpace(c) blocksize=2 mode=CRD
+f = SpaceToDepth(d) blocksize=2
+g = Conv(f, w3)
+init w3 float[3,12,1,1] random 4 0.5
+n = Resize(g, -, s) mode=nearest nearest_mode=floor coordinate_transformation_mode=asymmetric
+l = Resize(g, -, -, z) mode=linear
+p = Pad(l, e) mode=edge
+t = ConvTranspose(p, w2) group=3 dilations=2,1
+a = GlobalAveragePool(t)
+b = GlobalAveragePool(n)
+y = Add(a, b)
 output y
 `
 
