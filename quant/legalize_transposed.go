@@ -8,31 +8,29 @@ import (
 	"github.com/snug-nn/snug/ir"
 )
 
-// A phaseAxis is one axis of a transposed convolution, whose output stride*q + r is the
-// sum of the inputs q - dilation*j times taps r + stride*j: for each phase r that is a
-// convolution, of outputs q from skipped on (the sub-pixel form, arXiv 1609.07009).
-type phaseAxis struct {
-	kernel, stride, dilation int
-	skipped                  int // q whose outputs are all cut off
-	cut                      int // outputs of the others that lie before the first one wanted
-	end                      int // padding behind the input
-	outputs                  int // how many q there are
+// A phase is every stride-th output along one axis of a transposed convolution: the
+// convolution of all inputs with every stride-th tap, from first on, in reverse (the
+// sub-pixel form, arXiv 1609.07009). One that has no tap gets a zero.
+type phase struct {
+	first, taps int
+	begin, end  int // padding; less than none leaves out inputs
 }
 
-func newPhaseAxis(in, out, kernel, stride, dilation, pad int) phaseAxis {
-	a := phaseAxis{kernel: kernel, stride: stride, dilation: dilation}
-	a.skipped = min(pad/stride, (max(kernel/stride, 1)-1)*dilation) // as many as the shortest phase pads
-	a.cut = pad - a.skipped*stride
-	a.end = max((a.cut+out+stride-1)/stride-(in-a.skipped), 0)
-	a.outputs = in - a.skipped + a.end
-	return a
+// phasesOf returns those of an axis, whose outputs each has so many of.
+func phasesOf(in, outputs, kernel, stride, dilation, pad int) []phase {
+	all := make([]phase, stride)
+	for i := range all {
+		p := phase{first: (i + pad) % stride}
+		p.taps = max((kernel-p.first+stride-1)/stride, 1)
+		p.begin = (p.taps-1)*dilation - (i+pad)/stride
+		if -p.begin >= in { // it lies behind all that inputs reach
+			p = phase{first: kernel, taps: 1}
+		}
+		p.end = outputs - in - p.begin + (p.taps-1)*dilation
+		all[i] = p
+	}
+	return all
 }
-
-// taps returns how many the phase r has; one that has none gets a zero.
-func (a *phaseAxis) taps(r int) int { return max((a.kernel-r+a.stride-1)/a.stride, 1) }
-
-// begin returns the padding before the input for so many taps.
-func (a *phaseAxis) begin(taps int) int { return (taps-1)*a.dilation - a.skipped }
 
 // longestStride bounds strides, in kernels: a phase that no weight reaches is zeros,
 // which the file does not hold. Phases are one convolution where they are more than
@@ -43,8 +41,8 @@ const (
 	fewOutputs    = 8
 )
 
-// convTranspose becomes a convolution for each phase of both axes. DepthToSpace makes
-// their channels pixels, and a Slice cuts off what was padding.
+// convTranspose becomes a convolution for each phase of both axes, and DepthToSpace
+// makes their channels pixels.
 func convTranspose(l *legalizer, n *ir.Node) error {
 	x, w, y, a := n.In[0], n.In[1], n.Out[0], n.Attrs
 	switch {
@@ -71,47 +69,71 @@ func convTranspose(l *legalizer, n *ir.Node) error {
 		a.Kernel, a.Strides, a.Dilations = []int{1, a.Kernel[0]}, []int{1, a.Strides[0]}, []int{1, a.Dilations[0]}
 		a.Pads = []int{0, a.Pads[0]}
 	}
-	var axes [2]phaseAxis
-	for i := range axes {
-		axes[i] = newPhaseAxis(in[2+i], out[2+i], a.Kernel[i], a.Strides[i], a.Dilations[i], a.Pads[i])
+	sh, sw := a.Strides[0], a.Strides[1]
+	even := a.Kernel[0]%sh == 0 && a.Kernel[1]%sw == 0 && a.Pads[0]%sh == 0 && a.Pads[1]%sw == 0
+	joint := a.Group == 1 && (even && w.Shape[1] < fewOutputs || sh*sw > mostConvs)
+	if !joint && sh*sw > mostPhases {
+		return fmt.Errorf("has strides %v: one element becomes more than %d", a.Strides, mostPhases)
 	}
-	var phases [][2]int
-	for r := range a.Strides[0] {
-		for c := range a.Strides[1] {
-			phases = append(phases, [2]int{r, c})
+	cut := []int{0, 0, 0, 0} // outputs before those that are wanted: phases that are joint begin at one input
+	if joint {
+		cut[2], cut[3] = a.Pads[0], a.Pads[1]
+	}
+	var axes [2][]phase
+	var outputs [2]int
+	for i := range axes {
+		outputs[i] = (cut[2+i] + out[2+i] + a.Strides[i] - 1) / a.Strides[i]
+		axes[i] = phasesOf(in[2+i], outputs[i], a.Kernel[i], a.Strides[i], a.Dilations[i], a.Pads[i]-cut[2+i])
+	}
+	var phases [][2]phase
+	for _, r := range axes[0] {
+		for _, c := range axes[1] {
+			phases = append(phases, [2]phase{r, c})
 		}
 	}
-	even := a.Kernel[0]%a.Strides[0] == 0 && a.Kernel[1]%a.Strides[1] == 0
-	if !even && a.Group > 1 && len(phases) > mostPhases {
-		return fmt.Errorf("has strides %v, more than %d phases of groups", a.Strides, mostPhases)
-	}
+	var parts []*ir.Value
 	step := 1
-	if a.Group == 1 && (even && w.Shape[1] < fewOutputs || len(phases) > mostConvs) {
+	if joint {
 		step = len(phases)
 	}
-	var parts []*ir.Value
-	for part := range slices.Chunk(phases, step) {
+	for some := range slices.Chunk(phases, step) {
 		name := n.Name
 		if step < len(phases) {
 			name = fmt.Sprintf("%s.%d", n.Name, len(parts))
 		}
-		weights, bias := subPixel(n, name, &axes, part)
-		k := weights.Shape[2:]
-		parts = append(parts, l.chain(&ir.Node{Name: name, Op: "Conv", In: []*ir.Value{x, weights, bias}, Attrs: ir.Attrs{
-			Kernel: k, Strides: []int{1, 1}, Dilations: a.Dilations, Group: a.Group,
-			Pads: []int{axes[0].begin(k[0]), axes[1].begin(k[1]), axes[0].end, axes[1].end}}},
-			1, weights.Shape[0], axes[0].outputs, axes[1].outputs))
+		p := some[0] // has most taps
+		weights, bias := subPixel(n, name, &a, some)
+		parts = append(parts, l.chain(&ir.Node{Name: name, Op: "Conv", In: []*ir.Value{l.without(name, x, p), weights, bias}, Attrs: ir.Attrs{
+			Kernel: weights.Shape[2:], Strides: []int{1, 1}, Dilations: a.Dilations, Group: a.Group,
+			Pads: []int{max(p[0].begin, 0), max(p[1].begin, 0), max(p[0].end, 0), max(p[1].end, 0)}}},
+			1, weights.Shape[0], outputs[0], outputs[1]))
 	}
 	l.uses[x] += len(parts) - 1
 	v := l.pixels(n.Name, parts, a.Strides)
 	if !slices.Equal(v.Shape, out) {
-		cut := l.value(y.Name, out...)
-		l.uses[cut] = 1
-		l.emitSlice(n.Name+".part", v, cut, []int{0, 0, axes[0].cut, axes[1].cut}, []int{1, 1, 1, 1})
-		v = cut
+		part := l.value(y.Name, out...)
+		l.uses[part] = 1
+		l.emitSlice(n.Name+".part", v, part, cut, []int{1, 1, 1, 1})
+		v = part
 	}
 	l.reshapeTo(n.Name, v, y)
 	return nil
+}
+
+// without returns the part of x that a phase of rows and columns reads.
+func (l *legalizer) without(name string, x *ir.Value, p [2]phase) *ir.Value {
+	start, shape := []int{0, 0, 0, 0}, slices.Clone(x.Shape)
+	for i := range p {
+		start[2+i] = max(-p[i].begin, 0)
+		shape[2+i] -= start[2+i] + max(-p[i].end, 0)
+	}
+	if slices.Equal(shape, x.Shape) {
+		return x
+	}
+	part := l.value(name, shape...)
+	l.uses[part] = 1
+	l.emitSlice(name+".part", x, part, start, []int{1, 1, 1, 1})
+	return part
 }
 
 // chain emits n with a new output of a shape, for one reader.
@@ -139,12 +161,12 @@ func (l *legalizer) pixels(name string, parts []*ir.Value, block []int) *ir.Valu
 }
 
 // subPixel returns weights and bias of the convolution that some phases are, one set of
-// its channels each: w[i][o][r + stride*j] is its weight of input i for output o, at the
-// tap that is j before the last.
-func subPixel(n *ir.Node, name string, axes *[2]phaseAxis, phases [][2]int) (weights, bias *ir.Value) {
-	w, groups := n.In[1], n.Attrs.Group
+// its channels each, whose attributes are a: w[i][o][first + stride*j] is its weight of input i for output o, at
+// the tap that is j before the last.
+func subPixel(n *ir.Node, name string, a *ir.Attrs, phases [][2]phase) (weights, bias *ir.Value) {
+	w, groups := n.In[1], a.Group
 	c, m := w.Shape[0]/groups, w.Shape[1]
-	th, tw := axes[0].taps(phases[0][0]), axes[1].taps(phases[0][1]) // the first has most
+	th, tw, kh, kw := phases[0][0].taps, phases[0][1].taps, a.Kernel[0], a.Kernel[1]
 	shape := []int{len(phases) * groups * m, c, th, tw}
 	t := &ir.Tensor{Elem: w.Elem, Shape: shape, Real: make([]float32, ir.NumElements(shape))}
 	if w.Const.Int != nil {
@@ -152,19 +174,18 @@ func subPixel(n *ir.Node, name string, axes *[2]phaseAxis, phases [][2]int) (wei
 	}
 	b := make([]float32, shape[0])
 	for ch := range shape[0] {
-		o, phase := ch%(groups*m), phases[ch/(groups*m)]
+		o, p := ch%(groups*m), phases[ch/(groups*m)]
 		if len(n.In) > 2 && n.In[2] != nil {
 			b[ch] = n.In[2].Const.Real[o]
 		}
 		for i := range c {
 			for tap := range th * tw {
-				y := phase[0] + axes[0].stride*(th-1-tap/tw)
-				x := phase[1] + axes[1].stride*(tw-1-tap%tw)
-				if y >= axes[0].kernel || x >= axes[1].kernel {
+				y, x := p[0].first+a.Strides[0]*(th-1-tap/tw), p[1].first+a.Strides[1]*(tw-1-tap%tw)
+				if y >= kh || x >= kw {
 					continue
 				}
 				to := (ch*c+i)*th*tw + tap
-				from := (((o/m*c+i)*m+o%m)*axes[0].kernel+y)*axes[1].kernel + x
+				from := (((o/m*c+i)*m+o%m)*kh+y)*kw + x
 				t.Real[to] = w.Const.Real[from]
 				if t.Int != nil {
 					t.Int[to] = w.Const.Int[from]
