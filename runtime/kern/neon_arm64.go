@@ -268,13 +268,13 @@ func convBlock(g *Conv, x, y []int8, w string, ch channels, words [][4]uint64) {
 	var f fastTable
 	if left >= 8 && f.set(g.Pieces, &t, ch) {
 		_ = y[:(g.H-1)*g.YRow+(g.W-1)*g.YCol+ch.n]
-		whole, row := ch.n == block || ch.n == block/2, [8]int{0, block, 2 * block, 3 * block, 4 * block, 5 * block, 6 * block, 7 * block}
+		first, places := &y[0], &to
+		whole := ch.n == block || ch.n == block/2
+		if !whole { // the assembly writes eight channels or sixteen
+			first, places = &out[0][0], &[8]int{0, block, 2 * block, 3 * block, 4 * block, 5 * block, 6 * block, 7 * block}
+		}
 		for ; left >= 8; left -= 8 {
 			p.take(&at, &to, 8)
-			first, places := &y[0], &to
-			if !whole { // the assembly writes eight channels or sixteen
-				first, places = &out[0][0], &row
-			}
 			if ch.n > block/2 {
 				mlaFast8(first, places, &x[0], &at, &words[0], &f, &g.Pieces[0], len(g.Pieces))
 			} else {
