@@ -44,24 +44,10 @@ const (
 // convTranspose becomes a convolution for each phase of both axes, and DepthToSpace
 // makes their channels pixels.
 func convTranspose(l *legalizer, n *ir.Node) error {
-	x, w, y, a := n.In[0], n.In[1], n.Out[0], n.Attrs
-	switch {
-	case w.Const == nil:
-		return errors.New("has weights that are not constant")
-	case len(n.In) > 2 && n.In[2] != nil && n.In[2].Const == nil:
-		return errors.New("has a bias that is not constant")
-	case w.Format != nil && len(w.Format.Scales) > 1:
-		return errors.New("has quantized weights of several scales, want one scale")
-	case len(x.Shape) > 4:
-		return errors.New("has more than two spatial dimensions")
-	case slices.Max(a.Strides) > 1 && slices.Max(a.Dilations) > 1:
-		return errors.New("has both strides and dilations")
+	if err := transposable(n); err != nil {
+		return err
 	}
-	for i, s := range a.Strides {
-		if s > longestStride*a.Kernel[i] {
-			return fmt.Errorf("has strides %v, more than %d times its kernel %v", a.Strides, longestStride, a.Kernel)
-		}
-	}
+	x, y, a := n.In[0], n.Out[0], n.Attrs
 	in, out := x.Shape, y.Shape
 	if len(in) == 3 { // a line is an image of one row
 		in, out = []int{1, in[1], 1, in[2]}, []int{1, out[1], 1, out[2]}
@@ -71,12 +57,12 @@ func convTranspose(l *legalizer, n *ir.Node) error {
 	}
 	sh, sw := a.Strides[0], a.Strides[1]
 	even := a.Kernel[0]%sh == 0 && a.Kernel[1]%sw == 0 && a.Pads[0]%sh == 0 && a.Pads[1]%sw == 0
-	joint := a.Group == 1 && (even && w.Shape[1] < fewOutputs || sh*sw > mostConvs)
+	joint := a.Group == 1 && sh*sw > 1 && (even && n.In[1].Shape[1] < fewOutputs || sh*sw > mostConvs)
 	if !joint && sh*sw > mostPhases {
 		return fmt.Errorf("has strides %v: one element becomes more than %d", a.Strides, mostPhases)
 	}
-	cut := []int{0, 0, 0, 0} // outputs before those that are wanted: phases that are joint begin at one input
-	if joint {
+	cut := []int{0, 0, 0, 0} // outputs before those that are wanted, where joint phases would begin at different inputs
+	if joint && !even {
 		cut[2], cut[3] = a.Pads[0], a.Pads[1]
 	}
 	var axes [2][]phase
@@ -117,6 +103,29 @@ func convTranspose(l *legalizer, n *ir.Node) error {
 		v = part
 	}
 	l.reshapeTo(n.Name, v, y)
+	return nil
+}
+
+// transposable refuses what convTranspose cannot do.
+func transposable(n *ir.Node) error {
+	w, a := n.In[1], &n.Attrs
+	switch {
+	case w.Const == nil:
+		return errors.New("has weights that are not constant")
+	case len(n.In) > 2 && n.In[2] != nil && n.In[2].Const == nil:
+		return errors.New("has a bias that is not constant")
+	case w.Format != nil && len(w.Format.Scales) > 1:
+		return errors.New("has quantized weights of several scales, want one scale")
+	case len(w.Shape) > 4:
+		return errors.New("has more than two spatial dimensions")
+	case slices.Max(a.Strides) > 1 && slices.Max(a.Dilations) > 1:
+		return errors.New("has both strides and dilations")
+	}
+	for i, s := range a.Strides {
+		if s > longestStride*a.Kernel[i] {
+			return fmt.Errorf("has strides %v, more than %d times its kernel %v", a.Strides, longestStride, a.Kernel)
+		}
+	}
 	return nil
 }
 
