@@ -41,10 +41,16 @@ func fillSteps(a *Attrs, rank int) error {
 	return nil
 }
 
-// fillKernel takes from weights of shape w what the file left out, and checks the rest.
-func fillKernel(a *Attrs, x, w []int) error {
+// filtered returns the sizes of the spatial axes of a node with weights. It takes from
+// these what the file left out, and checks the rest.
+func filtered(n *Node) ([]int, error) {
+	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
 	if len(w) != len(x) {
-		return fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
+		return nil, fmt.Errorf("weights of shape %v for an input of shape %v", w, x)
+	}
+	in, err := spatial(n)
+	if err != nil {
+		return nil, err
 	}
 	if len(a.Kernel) == 0 {
 		a.Kernel = slices.Clone(w[2:])
@@ -53,9 +59,9 @@ func fillKernel(a *Attrs, x, w []int) error {
 		a.Group = 1
 	}
 	if !slices.Equal(a.Kernel, w[2:]) {
-		return fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
+		return nil, fmt.Errorf("kernel %v for weights of shape %v", a.Kernel, w)
 	}
-	return nil
+	return in, nil
 }
 
 // setPads keeps pads that are within bounds. Automatic padding can exceed them too,
@@ -134,14 +140,11 @@ func slide(a *Attrs, in []int, i int, ceil bool) (int, error) {
 }
 
 func convShape(n *Node) ([][]int, error) {
-	in, err := spatial(n)
+	in, err := filtered(n)
 	if err != nil {
 		return nil, err
 	}
 	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
-	if err := fillKernel(a, x, w); err != nil {
-		return nil, err
-	}
 	// The quotient instead of w[1]*Group, which can overflow.
 	if a.Group < 1 || w[0] == 0 || w[1] == 0 || w[0]%a.Group != 0 || x[1]%a.Group != 0 || x[1]/a.Group != w[1] {
 		return nil, fmt.Errorf("weights of shape %v in %d groups for %d channels", w, a.Group, x[1])
@@ -167,14 +170,11 @@ func convShape(n *Node) ([][]int, error) {
 // what OutPads add. OutShape, or automatic padding, decides the padding instead, or what is
 // to add.
 func convTransposeShape(n *Node) ([][]int, error) {
-	in, err := spatial(n)
+	in, err := filtered(n)
 	if err != nil {
 		return nil, err
 	}
 	x, w, a := n.In[0].Shape, n.In[1].Shape, &n.Attrs
-	if err := fillKernel(a, x, w); err != nil {
-		return nil, err
-	}
 	if a.Group < 1 || w[1] == 0 || w[0] != x[1] || x[1]%a.Group != 0 || w[1] > maxElements/a.Group {
 		return nil, fmt.Errorf("weights of shape %v in %d groups for %d channels", w, a.Group, x[1])
 	}
