@@ -11,6 +11,7 @@ type product struct {
 	x       []float32 // k x n: levels less the zero point, of magnitude at most top
 	top     int64
 	y       []float32 // m x n: the real network's sums, each row of mean zero
+	edge    []float32 // m x n: to a clamp all sums below it are alike; nil for none
 	w       []float32 // m x k: real weights in units of a level, so that y is near w*x
 	budget  budget
 	floor   []float64 // the least scale of each row
@@ -63,7 +64,7 @@ func (p *product) own() []float32 {
 
 // measure computes the integer sums of c at the samples, gives each row the
 // scale that brings them nearest to the real ones unless scales are exact, and
-// notes the error that is left.
+// notes the error that is left, behind the clamp where there is one.
 func (p *product) measure(c *choice) {
 	sums := make([]float32, p.m*p.n)
 	eval.Gemm(p.m, p.n, p.k, c.q, p.k, p.x, p.n, sums, p.n, false)
@@ -84,8 +85,14 @@ func (p *product) measure(c *choice) {
 		if p.exact == nil && cov > 0 {
 			c.scales[i] = max(cov/own, p.floor[i])
 		}
+		c.power += power
+		if p.edge != nil {
+			var noise float64
+			c.scales[i], noise = p.fitBehind(i, s, mean, c.scales[i])
+			c.noise += noise
+			continue
+		}
 		scale := c.scales[i]
 		c.noise += max(power-float64(2*scale*cov)+float64(scale*scale*own), 0)
-		c.power += power
 	}
 }

@@ -60,7 +60,7 @@ func ranges(s *state) error {
 	if s.o.Search == "layerwise" || s.recipe.answers {
 		st.outputs = make([][]float32, st.images)
 	}
-	beside := besides(s.g)
+	beside, users := besides(s.g), s.g.Consumers()
 	for i, n := range s.g.Nodes {
 		if n.Op == "Conv" {
 			p := newPatches(n, st.images, quickPatches, uint64(i))
@@ -70,6 +70,7 @@ func ranges(s *state) error {
 			if s.recipe.compensate && beside[n] != nil {
 				t.beside, t.other = beside[n], make([]float32, len(t.y))
 			}
+			t.clamp(users[n.Out[0]])
 			st.targets[n] = t
 		}
 	}

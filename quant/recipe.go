@@ -15,6 +15,7 @@ type recipe struct {
 	scales     bool // several scales of each row are tried
 	steps      bool // channels have steps of their own
 	fork       bool // convolutions may read a copy in levels of its own
+	yield      bool // what a clamp cuts off need not be met, below 12 bits
 	compensate bool // a sum takes back the error of what it is added to
 	correct    bool // biases take off the mean error
 	answers    bool // levels are refined by what the whole network answers
@@ -25,8 +26,8 @@ type recipe struct {
 var recipes = [...]recipe{
 	{fork: true, correct: true, scales: true, patches: quickPatches},
 	{fork: true, correct: true, scales: true, settle: true, steps: true, patches: targetPatches},
-	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, compensate: true, patches: targetPatches},
-	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, compensate: true, answers: true, patches: finePatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, yield: true, compensate: true, patches: targetPatches},
+	{fork: true, correct: true, scales: true, settle: true, steps: true, feedback: true, descent: true, asymmetric: true, yield: true, compensate: true, answers: true, patches: finePatches},
 }
 
 // recipeSteps are those that Options.Without can name.
@@ -41,6 +42,7 @@ var recipeSteps = []struct {
 	{"scales", func(r *recipe) *bool { return &r.scales }},
 	{"steps", func(r *recipe) *bool { return &r.steps }},
 	{"fork", func(r *recipe) *bool { return &r.fork }},
+	{"yield", func(r *recipe) *bool { return &r.yield }},
 	{"compensate", func(r *recipe) *bool { return &r.compensate }},
 	{"answers", func(r *recipe) *bool { return &r.answers }},
 	{"correct", func(r *recipe) *bool { return &r.correct }},
@@ -49,6 +51,10 @@ var recipeSteps = []struct {
 // leastAnswers is the accumulator from which on answers choose levels: with fewer
 // bits, what follows is too far from real for them to tell (docs/ablation.md).
 const leastAnswers = 12
+
+// leastYield is the accumulator from which on all of a sum is met: with more bits too
+// little is left of the errors for a clamp to take (docs/ablation.md).
+const leastYield = 12
 
 // mostDescent is the accumulator up to which rows are changed unit by unit: with more
 // bits rounding leaves little to gain (docs/ablation.md).
@@ -75,6 +81,7 @@ func (o *Options) recipe() (recipe, error) {
 	}
 	r.settle = r.settle && !o.Pow2 && o.Search == ""
 	r.descent = r.descent && o.Accum.Total() <= mostDescent
+	r.yield = r.yield && o.Accum.Total() < leastYield
 	r.answers = r.answers && r.settle && o.Accum.Total() >= leastAnswers
 	return r, nil
 }

@@ -83,17 +83,26 @@ func newSolver(p *product) *solver {
 		}
 	}
 	s.lower = cholesky(ordered, k)
-	s.cross = s.ordered(crossMoments(p.y, p.m, p.x, k, p.n))
 	s.prior = s.ordered(p.w)
+	s.aim(p.y)
+	if p.edge != nil {
+		s.yield()
+	}
+	s.d = s.lower.unit()
+	s.budget = p.budget.ordered(s.perm)
+	return s
+}
+
+// aim makes y, rows of mean zero, the target.
+func (s *solver) aim(y []float32) {
+	p := s.p
+	s.cross = s.ordered(crossMoments(y, p.m, p.x, p.k, p.n))
 	s.rhs = make([]float32, len(s.cross))
 	for i, v := range s.prior {
 		s.rhs[i] = s.cross[i] + float32(float32(s.lambda)*v)
 	}
 	s.best = slices.Clone(s.rhs)
 	s.lower.solve(s.best, p.m)
-	s.d = s.lower.unit()
-	s.budget = p.budget.ordered(s.perm)
-	return s
 }
 
 // ordered returns rows with their columns in the order of perm.

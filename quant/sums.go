@@ -99,7 +99,7 @@ func (s *state) choose(p *product, multipliers []float64) choice {
 	} else {
 		target := *p
 		if !s.recipe.asymmetric {
-			target.y = p.own()
+			target.y, target.edge = p.own(), nil
 		}
 		if !s.recipe.scales {
 			multipliers = oneMultiplier
@@ -118,6 +118,10 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 	w, bias, groups := n.In[1], n.In[2].Const.Real, n.Attrs.Group
 	m, k := w.Shape[0]/groups, w.Const.Len()/w.Shape[0]
 	taps := n.Attrs.Kernel[0] * n.Attrs.Kernel[1]
+	var edge []float32
+	if s.recipe.yield {
+		edge = t.edge()
+	}
 	all := make([]*product, groups)
 	for g := range all {
 		b := s.budget(n, g, f)
@@ -126,6 +130,9 @@ func (s *state) products(n *ir.Node, f *ir.Format, t *target, x []float32) ([]*p
 		}
 		p := &product{m: m, k: k, n: t.at.n, budget: b, top: max(f.Zero-f.Levels.Lo, f.Levels.Hi-f.Zero),
 			x: x[g*k*t.at.n:][:k*t.at.n], y: t.y[g*m*t.at.n:][:m*t.at.n], w: make([]float32, m*k), floor: make([]float64, m)}
+		if edge != nil {
+			p.edge = edge[g*m*t.at.n:][:m*t.at.n]
+		}
 		for i := range p.w {
 			p.w[i] = float32(float64(w.Const.Real[g*m*k+i]) * f.Scale() * f.Step((g*k+i%k)/taps))
 		}

@@ -1,6 +1,7 @@
 package quant
 
 import (
+	"math"
 	"slices"
 
 	"github.com/snug-nn/snug/ir"
@@ -14,13 +15,15 @@ type target struct {
 	y    []float32 // one row a channel, one column a sample; no bias
 	mean []float64 // that centre took off each row
 	// beside is what the sum is added to and nothing between, nil when there is
-	// no such tensor; other are its reals, in the order of y.
+	// no such tensor; other are its reals, in the order of y, and once the target is
+	// compensated for them, those that its integers stand for.
 	beside *ir.Value
 	other  []float32
+	low    float32 // what a clamp behind sum, bias and other holds from below
 }
 
 func newTarget(p *patches) *target {
-	return &target{at: p, y: make([]float32, p.node.In[1].Shape[0]*p.n)}
+	return &target{at: p, y: make([]float32, p.node.In[1].Shape[0]*p.n), low: float32(math.Inf(-1))}
 }
 
 // add computes the sums at image i, whose input is x. Calls for different images
@@ -88,7 +91,9 @@ func (t *target) compensate(values map[*ir.Value][][]int8) {
 	f := t.beside.Format
 	for i, q := range images {
 		t.eachSample(i, func(at, element int) {
-			t.y[at] += t.other[at] - float32(f.Real(int64(q[element])))
+			real := float32(f.Real(int64(q[element])))
+			t.y[at] += t.other[at] - real
+			t.other[at] = real
 		})
 	}
 	mean := t.mean
@@ -96,7 +101,35 @@ func (t *target) compensate(values map[*ir.Value][][]int8) {
 	for c := range mean {
 		t.mean[c] += mean[c]
 	}
-	t.beside, t.other = nil, nil
+	t.beside = nil
+}
+
+// clamp notes the clamp that follows, of the sum or of what it is added to.
+func (t *target) clamp(users []*ir.Node) {
+	c := t.at.node.Attrs.Clamp
+	if t.beside != nil {
+		c = users[0].Attrs.Clamp
+	}
+	if c != nil {
+		t.low = c[0]
+	}
+}
+
+// edge returns in the place of each element of y the least target that the clamp behind
+// it lets through; nil when there is none.
+func (t *target) edge() []float32 {
+	if math.IsInf(float64(t.low), -1) {
+		return nil
+	}
+	edge, bias := make([]float32, len(t.y)), t.at.node.In[2].Const.Real
+	for i := range edge {
+		c := i / t.at.n
+		edge[i] = t.low - bias[c] - float32(t.mean[c])
+		if t.other != nil {
+			edge[i] -= t.other[i]
+		}
+	}
+	return edge
 }
 
 // centre takes the mean off every row.
@@ -133,9 +166,16 @@ func (t *target) thin(most int) *target {
 	}
 	thin.n = len(columns)
 	u := newTarget(thin)
+	u.low = t.low
+	if t.other != nil {
+		u.other = make([]float32, len(u.y))
+	}
 	for c := range t.mean {
 		for j, at := range columns {
 			u.y[c*thin.n+j] = t.y[c*p.n+at]
+			if t.other != nil {
+				u.other[c*thin.n+j] = t.other[c*p.n+at]
+			}
 		}
 	}
 	u.centre()

@@ -36,7 +36,7 @@ func explore(ctx context.Context, args []string, out io.Writer) error {
 	data.flags(o.set)
 	o.set.StringSliceVar(&g.accs, "acc", strings.Split(exploreAccums, ","), "`ACCUMULATORS`, each of P bits (8 to 32), or P:32 to flush segments of P bits into 32, P:32/N for one flush in N products")
 	o.set.StringSliceVar(&g.rungs, "rung", []string{"window"}, "`BOUNDS` of a sum: type, l1, window, clamp; observed, with --search layerwise, proves nothing")
-	o.set.IntSliceVar(&g.efforts, "effort", []int{2}, "`WORK` that goes into rounding, each 0 to 2")
+	o.set.IntSliceVar(&g.efforts, "effort", []int{2}, "`WORK` that goes into rounding, each 0 to 3")
 	o.set.IntSliceVar(&g.spares, "ring-bits", []int{0, 1, 2}, "`BITS` of the accumulator, each 0 to 2, that layers leave free for Winograd in the ring; more than 0 only where a layer would gain by it")
 	o.set.StringVar(&rows, "csv", "", "keep rows in `FILE`: those that it has are taken from it, new ones added as they come")
 	o.set.StringVar(&svg, "svg", "", "draw drop over P and over instructions to `FILE`")
