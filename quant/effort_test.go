@@ -261,3 +261,24 @@ func TestPeaks(t *testing.T) {
 		}
 	}
 }
+
+// TestRecipe holds which steps an accumulator leaves of an effort's.
+func TestRecipe(t *testing.T) {
+	for _, c := range []struct {
+		acc                     ir.Accum
+		effort                  int
+		yield, descent, answers bool
+	}{
+		{ir.Accum{Bits: 11}, 3, true, true, false},
+		{ir.Accum{Bits: 12}, 3, false, true, true},
+		{ir.Accum{Bits: 8, Wide: 16}, 3, false, false, true},
+		{ir.Accum{Bits: 15}, 2, false, true, false},
+		{ir.Accum{Bits: 16}, 2, false, false, false},
+		{ir.Accum{Bits: 8}, 1, false, false, false},
+	} {
+		r, err := (&Options{Accum: c.acc, Effort: c.effort}).recipe()
+		if err != nil || r.yield != c.yield || r.descent != c.descent || r.answers != c.answers {
+			t.Errorf("%s, effort %d: yield %t, descent %t, answers %t (%v)", c.acc, c.effort, r.yield, r.descent, r.answers, err)
+		}
+	}
+}

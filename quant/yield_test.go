@@ -144,6 +144,11 @@ func TestFitBehind(t *testing.T) {
 				t.Errorf("scale %g leaves %g, and %g leaves %g", scale, noise, other, e)
 			}
 		}
+		c := choice{q: q, scales: []float64{0}}
+		p.measure(&c)
+		if own, left := p.fitBehind(0, sums, mean, c.scales[0]); math.Abs(own/c.scales[0]-1) > 1e-3 || math.Abs(left-c.noise) > 1e-3*left {
+			t.Errorf("is measured with scale %g and error %g, and has %g and %g", c.scales[0], c.noise, own, left)
+		}
 		p.exact = func(int, float64) float64 { return 0.3 }
 		if scale, noise := p.fitBehind(0, sums, mean, 0.3); scale != 0.3 || math.Abs(noise-direct(0.3)) > 1e-6*noise {
 			t.Errorf("an exact scale became %g, its error %g and not %g", scale, noise, direct(0.3))
@@ -193,6 +198,17 @@ func TestEdges(t *testing.T) {
 					t.Errorf("%s: edges, and no clamp", n.Name)
 				}
 				continue
+			}
+			products, ok := s.products(n, &ir.Format{Levels: ir.Bound{Hi: 3}, Scales: []float64{1}}, tgt, make([]float32, tgt.at.rows*tgt.at.n))
+			if !ok {
+				t.Fatalf("%s: no budget", n.Name)
+			}
+			var parts []float32
+			for _, p := range products {
+				parts = append(parts, p.edge...)
+			}
+			if !slices.Equal(parts, edge) {
+				t.Errorf("%s: the edges of %d products are not the target's", n.Name, len(products))
 			}
 			for i := range s.stats.images {
 				x := ir.NewTensor(ir.Float32, s.g.In[0].Shape)
