@@ -60,9 +60,9 @@ func yieldRow(dst, y, edge, sums []float32) {
 // each time other sums are over the edge.
 const turns = 4
 
-// fitBehind returns the scale of row i from which on its sums, less their mean, have
-// the least error behind the clamp, beginning at scale, and that error. Exact scales
-// stay.
+// fitBehind returns a scale near the one at which the sums of row i, less their mean,
+// have the least error behind the clamp, found from scale on, and the error at it. Exact
+// scales stay.
 func (p *product) fitBehind(i int, sums []float32, mean, scale float64) (_, noise float64) {
 	y, edge := p.y[i*p.n:][:p.n], p.edge[i*p.n:][:p.n]
 	for turn := range turns {
